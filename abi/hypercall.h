@@ -1,0 +1,90 @@
+/*
+ * How a guest calls the hypervisor: VMCALL or VMMCALL from ring 0, rax = HV_CALL_BASE + number,
+ * arguments in rdi, rsi, rdx, r10, r8, result in rax (negative: an error of abi/errors.def). Only
+ * rax changes. Numbers below HV_CALL_BASE are KVM's, for stock guests.
+ */
+#ifndef ABI_HYPERCALL_H
+#define ABI_HYPERCALL_H
+
+#include <stdint.h>
+
+#define HV_ABI_VERSION 1
+#define HV_CALL_BASE   0x42480000u
+
+/* CPUID leaf HV_CPUID_BASE: eax = highest leaf, ebx ecx edx = "BulkheadBulk"; +1: eax = ABI version. */
+#define HV_CPUID_BASE      0x40000000u
+#define HV_CPUID_SIGNATURE "BulkheadBulk"
+
+enum hv_call {
+#define HV_CALL(number, NAME, name, args) HV_##NAME = HV_CALL_BASE + (number),
+#include "abi/hypercall.def"
+#undef HV_CALL
+};
+
+enum hv_error {
+#define HV_ERROR(name, number, text) HV_ERR_##name = -(number),
+#include "abi/errors.def"
+#undef HV_ERROR
+};
+
+/* RANGE_ADD, RANGE_REMOVE: kind in the low byte, flags above. */
+#define HV_RANGE_PORT     0u
+#define HV_RANGE_MEMORY   1u
+#define HV_RANGE_DOORBELL 0x100u /* a write is an event and nothing else; a read gives ones */
+
+/* WINDOW_GRANT and WINDOW_REVOKE work on a part of the peer's RAM. On return `mine` says where the
+   caller sees it. In a domain that owns devices, mine is the host-physical (bus) address. */
+struct hv_window_entry {
+	uint64_t guest;  /* peer's guest-physical address, page aligned */
+	uint64_t pages;  /* at least 1 */
+	uint32_t rights; /* HV_WINDOW_* */
+	uint32_t status; /* out: 0 or a positive error number */
+	uint64_t mine;   /* out */
+};
+
+#define HV_WINDOW_WRITE  1u
+#define HV_WINDOW_PINNED 2u /* holds for DMA: survives the peer's death until released */
+
+struct hv_batch_entry {
+	uint64_t call; /* enum hv_call; one that would block returns HV_ERR_AGAIN */
+	uint64_t arg[5];
+	int64_t result; /* out */
+};
+
+enum hv_domain_op {
+	HV_DOMAIN_START,   /* from off */
+	HV_DOMAIN_STOP,    /* presses the power button */
+	HV_DOMAIN_KILL,    /* stops the domain now; its restart policy does not apply */
+	HV_DOMAIN_CRASH,   /* as if it had died by itself: the restart policy applies */
+	HV_DOMAIN_RESTART, /* kill and start again from its image */
+	HV_DOMAIN_PAUSE,
+	HV_DOMAIN_RESUME,
+};
+
+enum hv_system_op {
+	HV_SYSTEM_POWEROFF,
+	HV_SYSTEM_REBOOT,
+};
+
+enum hv_domain_state {
+	HV_STATE_OFF,
+	HV_STATE_RUNNING,
+	HV_STATE_PAUSED,
+	HV_STATE_DEAD, /* killed by its own fault or by order; may be started again */
+};
+
+struct hv_domain_info {
+	char name[32];
+	uint32_t state; /* enum hv_domain_state */
+	uint32_t incarnation;
+	uint64_t memory;        /* bytes of RAM */
+	uint64_t run_cycles;    /* TSC cycles inside the guest, all vCPUs, all incarnations */
+	uint64_t exits;         /* VM exits, likewise */
+	uint64_t interrupts;    /* interrupts delivered, likewise */
+	uint64_t console_lost;  /* console bytes dropped because a ring was full */
+	uint64_t overhead;      /* hypervisor bytes held for this domain, page tables included */
+	uint32_t vcpus, cpu;    /* number of vCPUs; physical CPU of the first */
+	char last_words[96];    /* why it last died, empty if it has not */
+};
+
+#endif
