@@ -5,9 +5,9 @@
  * and data; no IDT. In a domain that owns or serves devices guest-physical is host-physical.
  *
  *   image     reset at every start: code, data, bss, stack, page tables, this page
- *   dma       kept over restarts, below 4 GiB, never touched by the hypervisor after the first start
- *   kept      kept over restarts, no DMA: in-flight records and device state, all validated by the
- *             instance that reads them; zeroed at the first start
+ *   dma       kept over restarts, below 4 GiB, never touched by the hypervisor after the first
+ * start kept      kept over restarts, no DMA: in-flight records and device state, all validated by
+ * the instance that reads them; zeroed at the first start
  *
  * The page is read-only in spirit: the hypervisor does not read it back.
  */
@@ -18,17 +18,17 @@
 
 #include "abi/cap.h"
 
-#define HV_BOOT_MAGIC    0x544f4f4248584cull
-#define HV_BOOT_STACK    0x8000u
-#define HV_BOOT_CAPS     128
-#define HV_BOOT_REGIONS  64
-#define HV_BOOT_DEVICES  32
-#define HV_BOOT_SERVED   64
-#define HV_BOOT_PEERS    16
-#define HV_BOOT_BYTES    0x8000u /* the "page" is this long */
+#define HV_BOOT_MAGIC   0x544f4f4248584cull
+#define HV_BOOT_STACK   0x8000u
+#define HV_BOOT_CAPS    128
+#define HV_BOOT_REGIONS 64
+#define HV_BOOT_DEVICES 32
+#define HV_BOOT_SERVED  64
+#define HV_BOOT_PEERS   16
+#define HV_BOOT_BYTES   0x8000u /* the "page" is this long */
 
 enum hv_region_kind {
-	HV_REGION_IMAGE,  /* object unused */
+	HV_REGION_IMAGE, /* object unused */
 	HV_REGION_DMA,
 	HV_REGION_KEPT,
 	HV_REGION_EVENT,  /* struct hv_event_page, object = vCPU */
@@ -76,7 +76,7 @@ struct hv_served {
 	uint16_t function; /* device << 3 | function on the guest's bus 0 */
 	uint16_t source_kind;
 	uint32_t source;
-	uint32_t flags; /* HV_SERVED_READONLY */
+	uint32_t flags;         /* HV_SERVED_READONLY */
 	uint64_t offset, bytes; /* range of the source; bytes 0: to its end */
 	char serial[24];
 };

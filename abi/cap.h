@@ -36,8 +36,8 @@ struct hv_cap {
 	uint32_t object;
 	uint32_t detail;
 	uint32_t event; /* event that the holder gets about it, HV_EVENT_NONE if none:
-	                   console: input is there (for a guest's console: output is there);
-	                   ioreq: a slot is PENDING or a range was touched; log: new bytes */
+			   console: input is there (for a guest's console: output is there);
+			   ioreq: a slot is PENDING or a range was touched; log: new bytes */
 	uint32_t reserved;
 };
 

@@ -13,12 +13,12 @@
 
 #include <stdint.h>
 
-#define HV_EVENTS       512
-#define HV_EVENT_WORDS  (HV_EVENTS / 64)
-#define HV_EVENT_NONE   0xffffffffu
+#define HV_EVENTS      512
+#define HV_EVENT_WORDS (HV_EVENTS / 64)
+#define HV_EVENT_NONE  0xffffffffu
 
 struct hv_event_page {
-	uint64_t summary;                 /* bit w: word w of pending may hold an unmasked event */
+	uint64_t summary; /* bit w: word w of pending may hold an unmasked event */
 	uint64_t reserved[7];
 	uint64_t pending[HV_EVENT_WORDS]; /* event n is bit n % 64 of word n / 64 */
 	uint64_t mask[HV_EVENT_WORDS];    /* written by the guest only; all clear at the start */

@@ -11,7 +11,8 @@
 #define HV_ABI_VERSION 1
 #define HV_CALL_BASE   0x42480000u
 
-/* CPUID leaf HV_CPUID_BASE: eax = highest leaf, ebx ecx edx = "BulkheadBulk"; +1: eax = ABI version. */
+/* CPUID leaf HV_CPUID_BASE: eax = highest leaf, ebx ecx edx = "BulkheadBulk"; +1: eax = ABI
+ * version. */
 #define HV_CPUID_BASE      0x40000000u
 #define HV_CPUID_SIGNATURE "BulkheadBulk"
 
@@ -77,14 +78,14 @@ struct hv_domain_info {
 	char name[32];
 	uint32_t state; /* enum hv_domain_state */
 	uint32_t incarnation;
-	uint64_t memory;        /* bytes of RAM */
-	uint64_t run_cycles;    /* TSC cycles inside the guest, all vCPUs, all incarnations */
-	uint64_t exits;         /* VM exits, likewise */
-	uint64_t interrupts;    /* interrupts delivered, likewise */
-	uint64_t console_lost;  /* console bytes dropped because a ring was full */
-	uint64_t overhead;      /* hypervisor bytes held for this domain, page tables included */
-	uint32_t vcpus, cpu;    /* number of vCPUs; physical CPU of the first */
-	char last_words[96];    /* why it last died, empty if it has not */
+	uint64_t memory;       /* bytes of RAM */
+	uint64_t run_cycles;   /* TSC cycles inside the guest, all vCPUs, all incarnations */
+	uint64_t exits;        /* VM exits, likewise */
+	uint64_t interrupts;   /* interrupts delivered, likewise */
+	uint64_t console_lost; /* console bytes dropped because a ring was full */
+	uint64_t overhead;     /* hypervisor bytes held for this domain, page tables included */
+	uint32_t vcpus, cpu;   /* number of vCPUs; physical CPU of the first */
+	char last_words[96];   /* why it last died, empty if it has not */
 };
 
 #endif

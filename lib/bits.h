@@ -8,22 +8,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BIT(n) (1ull << (n))
+#define BIT(n)       (1ull << (n))
 /* Bits hi..lo, both included, as the manuals write fields. */
 #define MASK(hi, lo) ((~0ull >> (63 - (hi))) & (~0ull << (lo)))
 
-#define ARRAY_SIZE(a)             (sizeof(a) / sizeof((a)[0]))
-#define CONTAINER_OF(p, type, field) ((type *)((char *)(p) - offsetof(type, field)))
+#define ARRAY_SIZE(a)                (sizeof(a) / sizeof((a)[0]))
+#define CONTAINER_OF(p, type, field) ((type *)((char *)(p)-offsetof(type, field)))
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-#define ALIGNED(n)  __attribute__((aligned(n)))
-#define PACKED      __attribute__((packed))
-#define NORETURN    __attribute__((noreturn))
+#define ALIGNED(n)   __attribute__((aligned(n)))
+#define PACKED       __attribute__((packed))
+#define NORETURN     __attribute__((noreturn))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define LIKELY(x)   __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define LIKELY(x)    __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)  __builtin_expect(!!(x), 0)
 
 static inline uint64_t field_get(uint64_t mask, uint64_t reg)
 {

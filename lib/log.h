@@ -32,7 +32,8 @@ PRINTF(2, 3) void log_line(enum log_level level, const char *fmt, ...);
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
 /* Copies ring bytes from *pos on, at most `bytes`; moves *pos past them (and past what was
-   overwritten before it could be read). Returns the bytes copied, 0 when the reader is up to date. */
+   overwritten before it could be read). Returns the bytes copied, 0 when the reader is up to date.
+ */
 size_t log_read(uint64_t *pos, char *buf, size_t bytes);
 
 #endif

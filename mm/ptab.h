@@ -24,13 +24,14 @@ enum {
 
 struct ptab_format {
 	const char *name;
-	unsigned levels;          /* 4 */
-	unsigned max_leaf;        /* highest level (1 = 4 KiB) that may hold a leaf: 2 or 3 */
-	uint64_t leaf_large;      /* the bit that makes a level-2 or -3 entry a leaf */
-	uint64_t table_bits;      /* bits of every entry that points to a table */
-	uint64_t address_mask;    /* bits of an entry that hold the address */
+	unsigned levels;       /* 4 */
+	unsigned max_leaf;     /* highest level (1 = 4 KiB) that may hold a leaf: 2 or 3 */
+	uint64_t leaf_large;   /* the bit that makes a level-2 or -3 entry a leaf */
+	uint64_t table_bits;   /* bits of every entry that points to a table */
+	uint64_t address_mask; /* bits of an entry that hold the address */
 	uint64_t (*encode)(unsigned attrs, unsigned level); /* leaf bits for attributes */
-	unsigned (*decode)(uint64_t entry, unsigned level); /* attributes of a leaf; 0: not present */
+	unsigned (*decode)(uint64_t entry,
+			   unsigned level); /* attributes of a leaf; 0: not present */
 	bool (*present)(uint64_t entry);
 };
 
@@ -51,7 +52,8 @@ must_check enum err ptab_init(struct ptab *t, const struct ptab_format *format, 
 
 /* Maps [va, va + bytes) to hpa on, page-aligned all; replaces what was there.
    Errors: NOMEM (what was mapped until then stays), INVAL (misaligned or wrapping). */
-must_check enum err ptab_map(struct ptab *t, uint64_t va, hpa_t hpa, uint64_t bytes, unsigned attrs);
+must_check enum err ptab_map(struct ptab *t, uint64_t va, hpa_t hpa, uint64_t bytes,
+			     unsigned attrs);
 
 /* Clears [va, va + bytes); splits large pages at the edges; gives empty tables back to the pool.
    Errors: NOMEM (a split found no page; nothing was cleared), INVAL. */

@@ -12,18 +12,18 @@
 
 #include "lib/err.h"
 
-#define CONFIG_MAGIC       0x47464348424bull
-#define CONFIG_VERSION     1
-#define CONFIG_MODULE      "bulkhead.config" /* first word of the module's Multiboot2 string */
-#define CONFIG_DOMAINS     16
-#define CONFIG_MODULES     48
-#define CONFIG_DEVICES     8 /* a domain */
-#define CONFIG_SERVED      8 /* a domain */
-#define CONFIG_NAME        32
-#define CONFIG_CMDLINE     512
-#define CONFIG_NONE        0xffffu
-#define CONFIG_VCPUS       1 /* what this version implements */
-#define CONFIG_MEMORY_MIN  (256ull << 10)
+#define CONFIG_MAGIC      0x47464348424bull
+#define CONFIG_VERSION    1
+#define CONFIG_MODULE     "bulkhead.config" /* first word of the module's Multiboot2 string */
+#define CONFIG_DOMAINS    16
+#define CONFIG_MODULES    48
+#define CONFIG_DEVICES    8 /* a domain */
+#define CONFIG_SERVED     8 /* a domain */
+#define CONFIG_NAME       32
+#define CONFIG_CMDLINE    512
+#define CONFIG_NONE       0xffffu
+#define CONFIG_VCPUS      1 /* what this version implements */
+#define CONFIG_MEMORY_MIN (256ull << 10)
 
 enum config_protocol {
 	CONFIG_NATIVE,    /* ELF64 of ours, entered in long mode with a boot page */
@@ -33,15 +33,16 @@ enum config_protocol {
 };
 
 /* Rights that a domain may hold beside those that follow from its devices and disks. */
-#define CONFIG_RIGHT_CONSOLE 1u  /* multiplexes the serial port and every console, reads the log */
-#define CONFIG_RIGHT_POWER   2u  /* powers the machine off or reboots it */
-#define CONFIG_RIGHT_CONTROL 4u  /* starts, stops and kills the other domains */
-#define CONFIG_RIGHT_INSPECT 8u  /* reads state and statistics of the other domains */
+#define CONFIG_RIGHT_CONSOLE 1u /* multiplexes the serial port and every console, reads the log */
+#define CONFIG_RIGHT_POWER   2u /* powers the machine off or reboots it */
+#define CONFIG_RIGHT_CONTROL 4u /* starts, stops and kills the other domains */
+#define CONFIG_RIGHT_INSPECT 8u /* reads state and statistics of the other domains */
 #define CONFIG_RIGHTS        15u
 
-#define CONFIG_FLAG_SERVICE 1u /* a service domain: guest-physical == host-physical, may own devices */
-#define CONFIG_FLAG_STRICT  2u /* an unbacked access stops it */
-#define CONFIG_FLAGS        3u
+#define CONFIG_FLAG_SERVICE                                                                        \
+	1u /* a service domain: guest-physical == host-physical, may own devices */
+#define CONFIG_FLAG_STRICT 2u /* an unbacked access stops it */
+#define CONFIG_FLAGS       3u
 
 enum config_restart { CONFIG_RESTART_NEVER, CONFIG_RESTART_ON_CRASH, CONFIG_RESTART_ALWAYS };
 
@@ -49,41 +50,42 @@ enum config_match { CONFIG_BY_CLASS, CONFIG_BY_ID, CONFIG_BY_SLOT };
 
 /* A physical PCI function asked for. Optional ones may be missing from the machine. */
 struct config_device {
-	char name[CONFIG_NAME]; /* how disks refer to it; unique in the domain */
-	uint32_t match;         /* enum config_match */
-	uint32_t class_code;    /* class << 16 | subclass << 8 | interface, by class */
+	char name[CONFIG_NAME];  /* how disks refer to it; unique in the domain */
+	uint32_t match;          /* enum config_match */
+	uint32_t class_code;     /* class << 16 | subclass << 8 | interface, by class */
 	uint16_t vendor, device; /* by id */
-	uint16_t slot;          /* bus << 8 | device << 3 | function, by slot */
+	uint16_t slot;           /* bus << 8 | device << 3 | function, by slot */
 	uint16_t optional;
 };
 
 /* A virtual device that the guest sees and another domain serves. */
 struct config_served {
-	uint16_t kind;        /* enum hv_served_kind of abi/boot.h */
-	uint16_t backend;     /* number of the domain that serves it */
-	uint16_t source_kind; /* enum hv_source_kind */
-	uint16_t source;      /* module, or index into the back end's device[] */
-	uint32_t flags;       /* HV_SERVED_* */
-	uint32_t fallback;    /* module used when the device is missing, CONFIG_NONE: none */
+	uint16_t kind;          /* enum hv_served_kind of abi/boot.h */
+	uint16_t backend;       /* number of the domain that serves it */
+	uint16_t source_kind;   /* enum hv_source_kind */
+	uint16_t source;        /* module, or index into the back end's device[] */
+	uint32_t flags;         /* HV_SERVED_* */
+	uint32_t fallback;      /* module used when the device is missing, CONFIG_NONE: none */
 	uint64_t offset, bytes; /* multiples of 512; bytes 0: to the end */
 	char serial[24];
 };
 
 struct config_domain {
 	char name[CONFIG_NAME];
-	uint32_t protocol; /* enum config_protocol */
-	uint32_t flags;    /* CONFIG_FLAG_* */
-	uint32_t rights;   /* CONFIG_RIGHT_* */
-	uint32_t restart;  /* enum config_restart */
-	uint64_t memory;   /* bytes, page-aligned */
+	uint32_t protocol;       /* enum config_protocol */
+	uint32_t flags;          /* CONFIG_FLAG_* */
+	uint32_t rights;         /* CONFIG_RIGHT_* */
+	uint32_t restart;        /* enum config_restart */
+	uint64_t memory;         /* bytes, page-aligned */
 	uint64_t dma_pool, kept; /* bytes, page-aligned, service domains only */
 	uint32_t vcpus;
-	uint32_t priority;   /* 0..7, higher goes first */
-	uint32_t quantum_us; /* 100..1000000 */
-	uint32_t cpu;        /* physical CPU, CONFIG_NONE: the hypervisor chooses */
+	uint32_t priority;      /* 0..7, higher goes first */
+	uint32_t quantum_us;    /* 100..1000000 */
+	uint32_t cpu;           /* physical CPU, CONFIG_NONE: the hypervisor chooses */
 	uint32_t restart_limit; /* restarts within a minute after which it stays dead */
 	uint32_t watchdog_ms;   /* 0: none until the domain asks for one */
-	uint16_t image, initrd; /* modules; initrd CONFIG_NONE: none (Multiboot 1: its first module) */
+	uint16_t image,
+		initrd; /* modules; initrd CONFIG_NONE: none (Multiboot 1: its first module) */
 	uint16_t devices, served;
 	char cmdline[CONFIG_CMDLINE];
 	struct config_device device[CONFIG_DEVICES];

@@ -1,0 +1,76 @@
+/*
+ * What a processor vendor's part must do for the rest: enter a guest and say in neutral words why
+ * it came out. One instance is chosen at boot by CPUID. A backend decides nothing. All calls but
+ * cpu_enable and init are made on the vCPU's own CPU while it is out of the guest.
+ */
+#ifndef VMM_BACKEND_H
+#define VMM_BACKEND_H
+
+#include "lib/err.h"
+#include "mm/ptab.h"
+#include "vmm/vcpu.h"
+
+struct backend {
+	const char *name; /* "AMD-V" */
+
+	/* Boot CPU, once, before anything else: capabilities, permission maps; logs the verdict on
+	   optional features. Errors: UNSUPPORTED (a required feature is missing; it was logged). */
+	enum err (*init)(void);
+	/* Each CPU: switches the virtualization extension on. */
+	enum err (*cpu_enable)(void);
+
+	/* The nested-table format to use on this machine. */
+	const struct ptab_format *(*nested_format)(void);
+
+	/* Opens an MSR to guests (read, write); all others exit. Boot only, after init. */
+	void (*msr_open)(uint32_t index, bool read, bool write);
+
+	size_t vcpu_pages; /* hypervisor pages a vCPU needs; fixed after init */
+	/* First set-up: `pages` is vcpu_pages zeroed hypervisor pages; nested is the domain's root.
+	 */
+	void (*vcpu_init)(struct vcpu *v, void *pages, hpa_t nested_root);
+
+	/* Before the first run on this CPU after another vCPU ran, and after the last: what run()
+	   does not switch by itself (DR0-3, MSRs that are open and not held by the CPU's
+	   structure). */
+	void (*switch_in)(struct vcpu *v);
+	void (*switch_out)(struct vcpu *v);
+
+	/* Enters the guest with v->regs, v->cr8, v->inject (consumed); returns at the next exit
+	   with *e filled, v->regs valid, v->inject holding a delivery that the exit interrupted, if
+	   any. Host interrupts are off before and after; one that is pending makes the guest exit.
+	 */
+	void (*run)(struct vcpu *v, struct vm_exit *e);
+
+	/* May an event of this kind go in at the next entry (IF, shadow, NMI blocking, nothing else
+	   being injected)? And: exit as soon as it may. Windows stay asked for until they exit. */
+	bool (*can_inject)(struct vcpu *v, enum event_kind kind);
+	void (*ask_window)(struct vcpu *v, enum event_kind kind);
+
+	void (*get_state)(struct vcpu *v, struct vcpu_state *s);
+	void (*set_state)(struct vcpu *v, const struct vcpu_state *s);
+	void (*get_mode)(struct vcpu *v, struct vcpu_mode *m);
+	void (*get_segment)(struct vcpu *v, enum vcpu_seg n, struct vcpu_segment *s);
+	void (*set_cr2)(struct vcpu *v, uint64_t cr2);
+
+	/* MSRs that the CPU's structure holds (EFER, STAR, FS_BASE, PAT, SYSENTER...): false if
+	   this one is not among them. msr_write checks nothing but what would break an entry:
+	   values were checked by msr.c. */
+	bool (*msr_read)(struct vcpu *v, uint32_t index, uint64_t *value);
+	bool (*msr_write)(struct vcpu *v, uint32_t index, uint64_t value);
+
+	/* v->tsc_offset has changed. */
+	void (*tsc_changed)(struct vcpu *v);
+	/* Nested or guest translations of this vCPU must not be used any more after the next entry.
+	 */
+	void (*flush)(struct vcpu *v);
+	/* After RIP was moved past an instruction: the interrupt shadow ends. */
+	void (*shadow_clear)(struct vcpu *v);
+
+	/* Bytes at RIP that the CPU fetched at a nested fault (decode assists); 0 if it did not. */
+	size_t (*insn_bytes)(struct vcpu *v, uint8_t bytes[15]);
+};
+
+extern const struct backend *backend;
+
+#endif

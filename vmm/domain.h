@@ -1,0 +1,88 @@
+/*
+ * A domain: memory, vCPUs, a platform and rights. Domains are built once, at boot, from the config;
+ * afterwards they start, stop, die and start again in the same memory. "boot": written while only
+ * the boot CPU runs, constant afterwards.
+ */
+#ifndef VMM_DOMAIN_H
+#define VMM_DOMAIN_H
+
+#include "abi/hypercall.h"
+#include "lib/addr.h"
+#include "lib/spinlock.h"
+#include "mm/ptab.h"
+#include "vmm/config.h"
+#include "vmm/vcpu.h"
+
+#define DOMAIN_EXTENTS 6
+#define DOMAIN_CAPS    128
+
+enum extent_kind { EXTENT_RAM, EXTENT_DMA, EXTENT_KEPT, EXTENT_MODULE };
+
+/* A piece of a domain's own memory. */
+struct extent {
+	gpa_t gpa;
+	hpa_t hpa;
+	uint64_t bytes;
+	uint8_t kind;    /* enum extent_kind */
+	uint16_t module; /* EXTENT_MODULE */
+};
+
+struct vioapic;
+struct vuart;
+struct vpci;
+struct ioreq_set;
+struct cap_table;
+struct hv_boot;
+
+struct domain {
+	/* boot */
+	uint16_t id;
+	const struct config_domain *config;
+	const char *name;
+	struct vcpu *vcpu[CONFIG_VCPUS];
+	unsigned vcpus;
+	struct extent extent[DOMAIN_EXTENTS];
+	unsigned extents;
+	struct vioapic *ioapic;
+	struct vuart *uart;
+	struct vpci *pci;
+	struct ioreq_set *ioreqs; /* ranges and pages of the back ends that serve this domain */
+	struct cap_table *caps;
+	struct hv_boot *boot; /* boot page, guests of ours only */
+	uint64_t boot_gpa;
+	uint64_t overhead; /* hypervisor bytes held */
+
+	/* table_lock; the plain exit path never takes it */
+	struct spinlock table_lock;
+	struct ptab nested;
+	struct pool pool;
+
+	/* owner CPU of vCPU 0; read by others as hints */
+	uint32_t state; /* enum hv_domain_state */
+	uint32_t incarnation;
+	uint32_t stop_order; /* enum hv_domain_op that REQUEST_STOP carries, set before it */
+	char last_words[96];
+	uint32_t restarts;                        /* within the last minute, from minute_start on */
+	uint64_t minute_start, watchdog_deadline; /* TSC */
+	uint64_t wall_base;                       /* wall clock seconds at TSC zero */
+	uint32_t complaints;                      /* unbacked accesses logged */
+};
+
+unsigned domain_count(void);
+struct domain *domain_get(unsigned id); /* NULL if there is none */
+
+/* Stops a domain for its own fault: logs "NAME: stopped: WHY", remembers the words, applies the
+   restart policy. On one of its own vCPUs' CPU: it does not run again after the handler returns
+   VERDICT_KILL, which this returns. */
+PRINTF(2, 3) enum verdict domain_kill(struct domain *d, const char *fmt, ...);
+
+/* Carries out enum hv_domain_op from any CPU; asynchronous. Errors: STATE, INVAL. */
+must_check enum err domain_control(struct domain *d, uint32_t op);
+
+/* True if [gpa, gpa+bytes) is this domain's own RAM. */
+bool domain_owns(const struct domain *d, gpa_t gpa, uint64_t bytes);
+
+/* A message about what the guest did, at most a fixed number for each domain: "NAME: ...". */
+PRINTF(2, 3) void domain_complain(struct domain *d, const char *fmt, ...);
+
+#endif
