@@ -8,6 +8,7 @@
 
 #include "abi/hypercall.h"
 #include "lib/addr.h"
+#include "lib/bits.h"
 #include "lib/spinlock.h"
 #include "mm/ptab.h"
 #include "vmm/config.h"
