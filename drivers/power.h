@@ -1,0 +1,13 @@
+/*
+ * The end of the machine: off by ACPI's S5, restart by its reset register. Both print what they
+ * do, and neither returns.
+ */
+#ifndef DRIVERS_POWER_H
+#define DRIVERS_POWER_H
+
+#include "lib/bits.h"
+
+NORETURN void power_off(void);
+NORETURN void power_reboot(void);
+
+#endif
