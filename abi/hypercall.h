@@ -34,7 +34,9 @@ enum hv_error {
 #define HV_RANGE_DOORBELL 0x100u /* a write is an event and nothing else; a read gives ones */
 
 /* WINDOW_GRANT and WINDOW_REVOKE work on a part of the peer's RAM. On return `mine` says where the
-   caller sees it. In a domain that owns devices, mine is the host-physical (bus) address. */
+   caller sees it. In a domain that owns devices, mine is the host-physical (bus) address.
+   WINDOW_REVOKE with count 0 says: a peer that has died is released, none of my devices touches
+   its memory any more. Only then may it start again (contract.md section 4, death of a guest). */
 struct hv_window_entry {
 	uint64_t guest;  /* peer's guest-physical address, page aligned */
 	uint64_t pages;  /* at least 1 */

@@ -34,6 +34,7 @@ struct vpci;
 struct ioreq_set;
 struct cap_table;
 struct hv_boot;
+struct start_info;
 
 struct domain {
 	/* boot */
@@ -61,13 +62,19 @@ struct domain {
 	/* owner CPU of vCPU 0; read by others as hints */
 	uint32_t state; /* enum hv_domain_state */
 	uint32_t incarnation;
-	uint32_t stop_order; /* enum hv_domain_op that REQUEST_STOP carries, set before it */
+	uint32_t orders;   /* bits 1 << enum hv_domain_op, set by any CPU before REQUEST_ORDER */
+	uint32_t holders;  /* atomic: domains that still hold memory of the last incarnation */
+	bool starting;     /* being scrubbed and loaded by its vCPU's turns */
+	uint64_t scrubbed; /* bytes, while starting */
 	char last_words[96];
 	uint32_t restarts;                        /* within the last minute, from minute_start on */
 	uint64_t minute_start, watchdog_deadline; /* TSC */
 	uint64_t wall_base;                       /* wall clock seconds at TSC zero */
 	uint32_t complaints;                      /* unbacked accesses logged */
 };
+
+/* Boot: builds every domain of the config. */
+void domains_build(const struct config *c, const struct start_info *info);
 
 unsigned domain_count(void);
 struct domain *domain_get(unsigned id); /* NULL if there is none */
@@ -76,6 +83,17 @@ struct domain *domain_get(unsigned id); /* NULL if there is none */
    restart policy. On one of its own vCPUs' CPU: it does not run again after the handler returns
    VERDICT_KILL, which this returns. */
 PRINTF(2, 3) enum verdict domain_kill(struct domain *d, const char *fmt, ...);
+
+/* The guest switched itself off or reset itself (ACPI, HV_EXIT). Returns VERDICT_KILL. */
+enum verdict domain_power(struct domain *d, bool reset);
+
+/* A holder of windows is done with all that it had of this domain's last incarnation (its
+   controllers are quiet), or died: when the last one is, the domain may start again. Any CPU. */
+void domain_released(struct domain *d, unsigned holder);
+
+/* Makes sure that no CPU uses nested translations older than this call. Any CPU, table_lock not
+   held. */
+void domain_flush(struct domain *d);
 
 /* Carries out enum hv_domain_op from any CPU; asynchronous. Errors: STATE, INVAL. */
 must_check enum err domain_control(struct domain *d, uint32_t op);

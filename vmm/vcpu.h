@@ -103,11 +103,10 @@ enum vcpu_run_state {
 enum {
 	REQUEST_WAKE = 1,   /* something may have become pending: interrupt, event */
 	REQUEST_ANSWER = 2, /* the ioreq's answer is there or it was cancelled */
-	REQUEST_STOP = 4,   /* the domain is to stop (domain->stop_order says how) */
+	REQUEST_ORDER = 4,  /* the domain has orders: domain->orders */
 	REQUEST_NMI = 8,
-	REQUEST_FLUSH = 16, /* nested tables changed: flush before entry */
-	REQUEST_PAUSE = 32,
-	REQUEST_START = 64, /* domain_start on the owner's CPU */
+	REQUEST_FLUSH = 16,        /* nested tables changed: flush before entry */
+	REQUEST_QUEUED = 1u << 31, /* the vCPU is in its CPU's mailbox (sched.c alone) */
 };
 
 struct domain;
@@ -131,7 +130,7 @@ struct vcpu {
 	uint64_t tsc_offset; /* guest TSC = host TSC + this */
 	uint8_t cr8;         /* task priority as the guest last set it: run() loads and stores it */
 	bool replay;         /* handle `exit` again before entering */
-	bool nmi_pending, nmi_blocked;
+	bool nmi_pending;
 	uint8_t event_vector; /* EVENT_VECTOR, 0 none */
 
 	/* owner: an access that a back end answers (ioreq.c) */

@@ -1,0 +1,31 @@
+/*
+ * The scheduler: one loop and one set of run queues for each physical CPU, round robin by quantum
+ * inside a priority level. Other CPUs reach a vCPU only through vcpu_request(): bits, a mailbox,
+ * an IPI. There is no lock on the exit path.
+ */
+#ifndef VMM_SCHED_H
+#define VMM_SCHED_H
+
+#include "lib/bits.h"
+#include "vmm/vcpu.h"
+
+#define SCHED_PRIORITIES 8
+
+/* Boot: every CPU's queues. Boot CPU, before any vCPU exists. */
+void sched_init(void);
+
+/* The loop; never returns. */
+NORETURN void sched_loop(void);
+
+/* Owner CPU: puts a vCPU that was off, asleep or blocked into its run queue; preempts what runs
+   if that has a lower priority. No effect on one that is ready or running. */
+void sched_ready(struct vcpu *v);
+/* Owner CPU: takes a vCPU out of the run queue; it is off, and what the CPU holds of its registers
+   is forgotten. */
+void sched_off(struct vcpu *v);
+
+/* Picks the CPU for a domain's vCPUs: `wish`, or by turns; a service domain has CPU 0 to itself
+   where the machine has others. */
+unsigned sched_place(unsigned wish, bool service);
+
+#endif
