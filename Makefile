@@ -33,7 +33,8 @@ GUEST_ELFS := $(foreach g,$(GUESTS),$(if $(wildcard guests/$(g)/*.c),$(O)/guests
 GUEST_LIB_OBJS := $(patsubst %,$(O)/%.o,$(wildcard guests/lib/*.c guests/lib/*.asm) \
 	lib/string.c lib/format.c)
 
-# --- unit tests: "// sources: a.c b.c" in the first lines names what a test links -------------
+# --- unit tests: "// sources: a.c b.c" in the first lines names what a test links; "// flags:" adds
+# --- flags for the compiler -------------------------------------------------------------------
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
 UNIT_CFLAGS := -std=gnu11 -O1 -g -I. $(WARN) -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -84,7 +85,8 @@ unit: $(UNIT_TESTS)
 
 $(O)/unit/%: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -MMD -MP -o $@ $< $(shell sed -n 's,^// sources: ,,p' tests/unit/$*.c) -lcmocka
+	$(CC) $(UNIT_CFLAGS) $(shell sed -n 's,^// flags: ,,p' $<) -MMD -MP -o $@ $< \
+		$(shell sed -n 's,^// sources: ,,p' $<) -lcmocka
 
 clean:
 	rm -rf $(O)

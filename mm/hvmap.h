@@ -15,10 +15,12 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 
+#ifndef HVMAP_DIRECT /* unit tests say 0: what they call host-physical are plain pointers */
 #define HVMAP_DIRECT 0xffff800000000000ul
-#define HVMAP_TEMP   0xffffc00000000000ul
-#define HVMAP_STACK  0xffffd00000000000ul
-#define HVMAP_SLOTS  64 /* a CPU */
+#endif
+#define HVMAP_TEMP  0xffffc00000000000ul
+#define HVMAP_STACK 0xffffd00000000000ul
+#define HVMAP_SLOTS 64 /* a CPU */
 
 /* Where a hypervisor page, a mapped device or a mapped module is seen, and back. Pages of the
    image are not reached this way: use hvmap_image_hpa. */

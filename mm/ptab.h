@@ -26,6 +26,7 @@ struct ptab_format {
 	const char *name;
 	unsigned levels;       /* 4 */
 	unsigned max_leaf;     /* highest level (1 = 4 KiB) that may hold a leaf: 2 or 3 */
+	bool sign_extended;    /* addresses are canonical (host), else they begin at 0 (nested) */
 	uint64_t leaf_large;   /* the bit that makes a level-2 or -3 entry a leaf */
 	uint64_t table_bits;   /* bits of every entry that points to a table */
 	uint64_t address_mask; /* bits of an entry that hold the address */
@@ -62,7 +63,8 @@ must_check enum err ptab_unmap(struct ptab *t, uint64_t va, uint64_t bytes);
 /* False if nothing is mapped at va. */
 bool ptab_lookup(const struct ptab *t, uint64_t va, struct ptab_leaf *leaf);
 
-/* Most table pages that mapping these bytes as one range can take: for reserving pools. */
+/* Most table pages that mapping these bytes as one range can take, the root and later splits down
+   to 4 KiB included: for reserving pools. */
 size_t ptab_pages_for(const struct ptab_format *format, uint64_t bytes);
 
 /* 1 GiB leaves only where the CPU has them: the caller picks the constant. */
