@@ -1,5 +1,5 @@
 /*
- * The configuration blob: what `bh` makes of a configs/*.yaml and the hypervisor finds as the
+ * The configuration blob: what `bh` makes of a configs/NAME.yaml and the hypervisor finds as the
  * Multiboot2 module "bulkhead.config". One validator, config_check, is compiled into both. The
  * blob names domains, what each may do, and modules by name; it holds no hardware facts: devices
  * are named by class, vendor:device or slot. Fixed-size, no pointers, little-endian.

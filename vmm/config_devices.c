@@ -1,0 +1,197 @@
+/*
+ * The part of the configuration's validator that knows devices and what is served from them:
+ * that only service domains own devices, that no device is asked for twice, that every disk has a
+ * source which is large enough, and that no two writers share a sector.
+ */
+#include "vmm/config_check.h"
+
+#include "abi/boot.h"
+#include "lib/addr.h"
+#include "lib/bits.h"
+#include "lib/string.h"
+
+#define SECTOR_MASK 511ull
+
+static bool same_device(const struct config_device *a, const struct config_device *b)
+{
+	if (a->match != b->match)
+		return false;
+	switch (a->match) {
+	case CONFIG_BY_ID: return a->vendor == b->vendor && a->device == b->device;
+	case CONFIG_BY_SLOT: return a->slot == b->slot;
+	default: return false; /* several functions of one class may be asked for */
+	}
+}
+
+static enum err check_device(struct check *k, const struct config_device *v)
+{
+	const struct config_domain *d = k->d;
+
+	if (!config_name_is_good(v->name, CONFIG_NAME))
+		return config_bad(k, "name", "is no name; 1 to 31 of a-z 0-9 - _ . would be right");
+	for (const struct config_device *o = d->device; o < v; o++)
+		if (strcmp(o->name, v->name) == 0)
+			return config_bad(k, "name", "%s is taken; choose another name", v->name);
+	if (v->match > CONFIG_BY_SLOT)
+		return config_bad(k, "class", "no way to find the device");
+	if (v->class_code >> 24)
+		return config_bad(k, "class", "%#x has more than 24 bits", v->class_code);
+	if (v->optional > 1)
+		return config_bad(k, "optional", "%u; yes or no", v->optional);
+	for (unsigned i = 0; i < k->c->domains; i++) {
+		const struct config_domain *other = &k->c->domain[i];
+		unsigned count = MIN(other->devices, CONFIG_DEVICES);
+
+		for (const struct config_device *o = other->device; o < other->device + count; o++)
+			if (o != v && same_device(o, v))
+				return config_bad(k, "name", "domain %s asks for the same device",
+						  other->name);
+	}
+	return OK;
+}
+
+enum err config_check_devices(struct check *k)
+{
+	const struct config_domain *d = k->d;
+	enum err e = OK;
+
+	if (d->devices > CONFIG_DEVICES)
+		return config_bad(k, "devices", "%u; at most %u", d->devices, CONFIG_DEVICES);
+	if (d->devices && !config_is_service(d))
+		return config_bad(k, "devices", "only a service domain can own devices");
+	k->list = "devices";
+	for (k->index = 0; k->index < d->devices && e == OK; k->index++) {
+		e = check_device(k, &d->device[k->index]);
+		if (e != OK)
+			break;
+	}
+	k->list = NULL;
+	return e;
+}
+
+static bool module_is_image(const struct config *c, unsigned module)
+{
+	for (unsigned i = 0; i < c->domains; i++)
+		if (c->domain[i].image == module || c->domain[i].initrd == module)
+			return true;
+	return false;
+}
+
+static enum err check_ram_disk(struct check *k, const struct config_served *s, const char *key,
+			       uint32_t module)
+{
+	const struct config *c = k->c;
+
+	if (module >= c->modules)
+		return config_bad(k, key, "module %u of %u", module, c->modules);
+	if (module_is_image(c, module))
+		return config_bad(k, key, "%s is also started as a guest; use a copy",
+				  c->module[module].name);
+	if (c->module[module].bytes & SECTOR_MASK)
+		return config_bad(k, key, "%s is not a multiple of 512 bytes",
+				  c->module[module].name);
+	if (s->source_kind == HV_SOURCE_MODULE &&
+	    !range_within(s->offset, s->bytes, c->module[module].bytes))
+		return config_bad(k, "size", "the range ends beyond %s, which has %luK",
+				  c->module[module].name,
+				  (unsigned long)(c->module[module].bytes >> 10));
+	return OK;
+}
+
+static enum err check_source(struct check *k, const struct config_served *s)
+{
+	const struct config_domain *backend = &k->c->domain[s->backend];
+
+	if ((s->offset | s->bytes) & SECTOR_MASK)
+		return config_bad(k, "offset", "offset and size must be multiples of 512");
+	if (s->offset + s->bytes < s->offset)
+		return config_bad(k, "offset", "offset and size wrap around");
+	if (s->fallback != CONFIG_NONE && s->source_kind != HV_SOURCE_DEVICE)
+		return config_bad(k, "fallback", "only a disk on a device can have one");
+	if (s->source_kind == HV_SOURCE_MODULE)
+		return check_ram_disk(k, s, "module", s->source);
+	if (s->source_kind != HV_SOURCE_DEVICE)
+		return config_bad(k, "device", "no source; device or module would be right");
+	if (s->source >= backend->devices || s->source >= CONFIG_DEVICES)
+		return config_bad(k, "device", "domain %s has no device %u", backend->name,
+				  s->source);
+	return s->fallback == CONFIG_NONE ? OK : check_ram_disk(k, s, "fallback", s->fallback);
+}
+
+/* True if two disks can write the same sectors of one source. */
+static bool served_clash(const struct config_served *a, const struct config_served *b)
+{
+	uint64_t a_end = a->bytes ? a->offset + a->bytes : ~0ull;
+	uint64_t b_end = b->bytes ? b->offset + b->bytes : ~0ull;
+
+	if (a->kind != HV_SERVED_BLOCK || b->kind != HV_SERVED_BLOCK)
+		return false;
+	if (a->source_kind != b->source_kind || a->source != b->source)
+		return false;
+	if (a->source_kind == HV_SOURCE_DEVICE && a->backend != b->backend)
+		return false;
+	if (a->flags & b->flags & HV_SERVED_READONLY)
+		return false;
+	return a->offset < b_end && b->offset < a_end;
+}
+
+static enum err check_clashes(struct check *k, const struct config_served *s)
+{
+	for (unsigned i = 0; i < k->c->domains; i++) {
+		const struct config_domain *o = &k->c->domain[i];
+
+		for (unsigned j = 0; j < o->served && j < CONFIG_SERVED; j++)
+			if (&o->serve[j] != s && served_clash(&o->serve[j], s))
+				return config_bad(
+					k, "offset",
+					"shares sectors with a disk of domain %s; separate "
+					"ranges, or read-only for both",
+					o->name);
+	}
+	return OK;
+}
+
+static enum err check_served(struct check *k, const struct config_served *s)
+{
+	const struct config *c = k->c;
+	enum err e;
+
+	if (s->kind > HV_SERVED_CONSOLE)
+		return config_bad(k, "kind", "%u is unknown", s->kind);
+	if (s->backend >= c->domains || !config_is_service(&c->domain[s->backend]))
+		return config_bad(k, "from", "does not name a service domain");
+	if (s->flags & ~HV_SERVED_READONLY)
+		return config_bad(k, "flags", "unknown bits %#x", s->flags & ~HV_SERVED_READONLY);
+	if (!config_text_is_good(s->serial, sizeof(s->serial)))
+		return config_bad(k, "serial", "at most 23 printable ASCII characters");
+	if (s->kind == HV_SERVED_CONSOLE)
+		return s->source_kind == HV_SOURCE_NONE
+			       ? OK
+			       : config_bad(k, "from", "a console has no source");
+	e = check_source(k, s);
+	return e != OK ? e : check_clashes(k, s);
+}
+
+enum err config_check_served(struct check *k)
+{
+	const struct config_domain *d = k->d;
+	unsigned count[2] = { 0, 0 };
+
+	if (d->served > CONFIG_SERVED)
+		return config_bad(k, "disks", "%u with the consoles; at most %u", d->served,
+				  CONFIG_SERVED);
+	if (d->served && config_is_service(d))
+		return config_bad(k, "disks", "a service domain is not served by another");
+	for (unsigned i = 0; i < d->served; i++) {
+		unsigned console = d->serve[i].kind == HV_SERVED_CONSOLE;
+		enum err e;
+
+		k->list = console ? "consoles" : "disks";
+		k->index = count[console]++;
+		e = check_served(k, &d->serve[i]);
+		k->list = NULL;
+		if (e != OK)
+			return e;
+	}
+	return OK;
+}
