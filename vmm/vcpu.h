@@ -142,6 +142,14 @@ struct vcpu {
 		uint64_t address, data;
 	} io;
 
+	/* owner: an instruction that emulate.c has begun and that waits for a back end: accesses
+	   done so far, and what they read. Zero between instructions; zeroed when a vCPU is reset.
+	 */
+	struct {
+		uint8_t done;
+		uint64_t value[2]; /* of the first and the second memory operand */
+	} emulate;
+
 	/* owner: scheduling (sched.c) */
 	struct list queue; /* run queue node */
 	uint8_t run_state; /* enum vcpu_run_state; read by others as a hint */

@@ -1,0 +1,32 @@
+/*
+ * Puts a guest's image into its memory and says in which state its first vCPU starts. One file a
+ * boot protocol (load_*.c); the image is foreign bytes: every offset and length in it is checked.
+ * The domain's RAM was scrubbed before.
+ */
+#ifndef VMM_LOADER_H
+#define VMM_LOADER_H
+
+#include "vmm/domain.h"
+
+struct loader_image {
+	const void *data; /* NULL: none */
+	uint64_t bytes;
+};
+
+struct loader_images {
+	struct loader_image image;
+	struct loader_image initrd; /* Linux: initrd; Multiboot: the one module */
+};
+
+struct loader_entry {
+	struct vcpu_regs regs;
+	struct vcpu_state state;
+};
+
+/* Loads by d->config->protocol, with d->config->cmdline; writes the ACPI tables where the domain
+   has RAM for them. On an error `why` says in one line what is wrong with the image and what would
+   be right. Errors: FORMAT (the image), RANGE (does not fit into the memory), UNSUPPORTED. */
+must_check enum err loader_load(struct domain *d, const struct loader_images *images,
+				struct loader_entry *entry, char *why, size_t why_size);
+
+#endif
