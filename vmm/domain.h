@@ -71,6 +71,9 @@ struct domain {
 	uint64_t minute_start, watchdog_deadline; /* TSC */
 	uint64_t wall_base;                       /* wall clock seconds at TSC zero */
 	uint32_t complaints;                      /* unbacked accesses logged */
+
+	/* any CPU, atomically */
+	uint32_t button; /* 1: the power button was pressed and not read yet (vpower.c) */
 };
 
 /* Boot: builds every domain of the config. */

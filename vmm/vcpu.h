@@ -111,6 +111,7 @@ enum {
 
 struct domain;
 struct vlapic;
+struct vmsrs;
 struct hv_event_page;
 
 struct vcpu {
@@ -119,6 +120,7 @@ struct vcpu {
 	uint16_t index, cpu; /* number in the domain; physical CPU */
 	void *arch;          /* the backend's */
 	struct vlapic *lapic;
+	struct vmsrs *msrs; /* registers that msr.c keeps */
 	struct hv_event_page *events; /* NULL in stock guests */
 	void *fpu;                    /* fpu_area_bytes() bytes, 64-aligned */
 
