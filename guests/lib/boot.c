@@ -29,6 +29,15 @@ const struct hv_cap *boot_cap(enum hv_cap_type type, uint32_t object)
 	return NULL;
 }
 
+const struct hv_cap *boot_cap_of(enum hv_cap_type type)
+{
+	for (unsigned i = 0; i < boot->caps; i++) {
+		if (boot->cap[i].type == type)
+			return &boot->cap[i];
+	}
+	return NULL;
+}
+
 const volatile struct hv_peer *boot_peer(uint32_t domain)
 {
 	for (unsigned i = 0; i < boot->peers; i++) {

@@ -20,6 +20,9 @@ const struct hv_region *boot_region(enum hv_region_kind kind, uint32_t object);
 /* The first capability of this type for this object. */
 const struct hv_cap *boot_cap(enum hv_cap_type type, uint32_t object);
 
+/* The first capability of this type, for those that exist once: log, system. */
+const struct hv_cap *boot_cap_of(enum hv_cap_type type);
+
 /* The peer of this domain number. state and incarnation change under the reader. */
 const volatile struct hv_peer *boot_peer(uint32_t domain);
 

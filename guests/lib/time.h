@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
-#define NS_PER_US  1000ull
-#define NS_PER_MS  1000000ull
-#define NS_PER_SEC 1000000000ull
+#define NS_PER_US  1000ul
+#define NS_PER_MS  1000000ul
+#define NS_PER_SEC 1000000000ul
 
 uint64_t tsc_to_ns(uint64_t ticks);
 uint64_t ns_to_tsc(uint64_t ns);

@@ -1,0 +1,231 @@
+/*
+ * See console.h. Flow control: a source is read only while the multiplexer has room for what a read
+ * may bring, so that a fast guest waits in its own UART ring; what does not fit goes on when the
+ * serial port has taken some.
+ */
+#include "guests/service/console.h"
+
+#include "guests/lib/boot.h"
+#include "guests/lib/event.h"
+#include "guests/lib/hv.h"
+#include "guests/lib/insn.h"
+#include "guests/lib/print.h"
+#include "guests/lib/time.h"
+#include "guests/lib/timer.h"
+#include "guests/service/commands.h"
+#include "guests/service/mux.h"
+#include "guests/service/shell.h"
+#include "lib/string.h"
+
+#define CHUNK         512
+#define ROOM          (4 * CHUNK) /* what CHUNK bytes can become: prefixes and line ends */
+#define RETRY_NS      NS_PER_MS
+#define UNFINISHED_NS (100 * NS_PER_MS)
+#define FLUSH_NS      (200 * NS_PER_MS)
+
+static struct mux mux;
+static const struct hv_cap *host, *log_cap;
+static const struct hv_cap *source_cap[MUX_SOURCES];
+static uint64_t log_position;
+static struct timer retry_timer, unfinished_timer;
+
+/* Keys for the selected domain that its UART had no room for. */
+static char typed[1024];
+static size_t typed_bytes;
+static unsigned typed_source;
+
+static void pump(void *arg);
+
+/* --- to the serial port ------------------------------------------------------------------- */
+
+static void show_unfinished(void *arg)
+{
+	mux_show_unfinished(&mux);
+	pump(NULL);
+}
+
+/* False if the port takes no more now. */
+static bool drain(void)
+{
+	const char *text;
+	size_t bytes;
+
+	while ((bytes = mux_pending(&mux, &text)) != 0) {
+		int64_t n = hv_console_write(host->handle, text, bytes);
+
+		if (n <= 0)
+			return false;
+		mux_taken(&mux, MIN((size_t)n, bytes));
+	}
+	return true;
+}
+
+static void send_typed(void)
+{
+	if (!typed_bytes)
+		return;
+	int64_t n = hv_console_write(source_cap[typed_source]->handle, typed, typed_bytes);
+	size_t sent = n < 0 ? typed_bytes : MIN((size_t)n, typed_bytes);
+
+	typed_bytes -= sent;
+	memmove(typed, typed + sent, typed_bytes);
+}
+
+/* --- from the sources --------------------------------------------------------------------- */
+
+static size_t read_source(unsigned source, char *buf)
+{
+	int64_t n = 0;
+
+	if (source == MUX_LOG && log_cap)
+		n = hv_log_read(log_cap->handle, &log_position, buf, CHUNK);
+	else if (source_cap[source])
+		n = hv_console_read(source_cap[source]->handle, buf, CHUNK);
+	return n > 0 && n <= CHUNK ? (size_t)n : 0;
+}
+
+/* One turn for each source; true if one of them may have more. */
+static bool read_sources(void)
+{
+	char buf[CHUNK];
+	bool more = false;
+
+	for (unsigned i = MUX_LOG; i < mux.sources && mux_room(&mux) >= ROOM; i++) {
+		size_t bytes = read_source(i, buf);
+
+		mux_output(&mux, i, buf, bytes);
+		more |= bytes == CHUNK;
+	}
+	return more;
+}
+
+static void pump(void *arg)
+{
+	bool more = read_sources();
+	bool drained = drain();
+
+	send_typed();
+	if (!drained || more || typed_bytes)
+		timer_set_ns(&retry_timer, drained && more ? 0 : RETRY_NS, pump, NULL);
+	if (mux_has_unfinished(&mux) && !(unfinished_timer.deadline > rdtsc()))
+		timer_set_ns(&unfinished_timer, UNFINISHED_NS, show_unfinished, NULL);
+}
+
+/* --- keys --------------------------------------------------------------------------------- */
+
+static void key_to_domain(unsigned source, char key)
+{
+	if (typed_bytes && typed_source != source)
+		typed_bytes = 0;
+	typed_source = source;
+	if (source_cap[source] && typed_bytes < sizeof(typed))
+		typed[typed_bytes++] = key;
+}
+
+static const struct mux_ops ops = { shell_key, key_to_domain };
+
+static void read_keys(void *arg)
+{
+	char buf[64];
+	int64_t n;
+
+	while ((n = hv_console_read(host->handle, buf, sizeof(buf))) > 0) {
+		for (int64_t i = 0; i < n; i++)
+			mux_key(&mux, buf[i]);
+		send_typed();
+	}
+	pump(NULL);
+}
+
+/* --- start -------------------------------------------------------------------------------- */
+
+static void write_shell(const char *text, size_t bytes)
+{
+	mux_output(&mux, MUX_SHELL, text, bytes);
+}
+
+static void write_own(const char *text, size_t bytes)
+{
+	int source = mux_find(&mux, boot->domain);
+
+	if (source >= 0)
+		mux_output(&mux, (unsigned)source, text, bytes);
+	timer_set_ns(&retry_timer, 0, pump, NULL);
+}
+
+/* The log so far is on the serial port already: the hypervisor wrote it there. */
+static void skip_log(void)
+{
+	char buf[CHUNK];
+	size_t bytes;
+
+	while (log_cap && (bytes = read_source(MUX_LOG, buf)) != 0)
+		mux_remember(&mux, MUX_LOG, buf, bytes);
+}
+
+/* The own console stays without a handle here: this domain writes into the multiplexer directly. */
+static void add_sources(void)
+{
+	mux_add(&mux, boot->name, boot->domain);
+	for (unsigned i = 0; i < boot->caps; i++) {
+		const struct hv_cap *c = &boot->cap[i];
+		const volatile struct hv_peer *peer = boot_peer(c->object);
+
+		if (c->type != HV_CAP_CONSOLE || c->object == boot->domain || !peer)
+			continue;
+		int source = mux_add(&mux, (const char *)peer->name, c->object);
+
+		if (source < 0)
+			continue;
+		source_cap[source] = c;
+		event_bind(c->event, pump, NULL);
+	}
+}
+
+void console_start(void)
+{
+	host = boot_cap(HV_CAP_CONSOLE, HV_CONSOLE_HOST);
+	if (!host)
+		return;
+	log_cap = boot_cap_of(HV_CAP_LOG);
+	mux_init(&mux, &ops);
+	shell_init(commands, write_shell);
+	add_sources();
+	skip_log();
+	event_bind(host->event, read_keys, NULL);
+	if (log_cap)
+		event_bind(log_cap->event, pump, NULL);
+	print_to(write_own);
+	print("consoles of all domains; keys go to the shell; Ctrl-] is the escape key, Ctrl-] ? "
+	      "helps\n");
+	pump(NULL);
+}
+
+bool console_select(uint32_t domain)
+{
+	int source = mux_find(&mux, domain);
+
+	if (source >= 0)
+		mux_select(&mux, source);
+	return source >= 0;
+}
+
+void console_select_log(void)
+{
+	mux_select(&mux, MUX_LOG);
+}
+
+void console_flush(void)
+{
+	uint64_t end = time_after(FLUSH_NS);
+
+	print_flush();
+	while (host && rdtsc() < end) {
+		bool more = read_sources();
+
+		mux_show_unfinished(&mux);
+		if (drain() && !more)
+			return;
+		hv_event_wait(time_after(RETRY_NS));
+	}
+}

@@ -1,0 +1,276 @@
+/* See mux.h. The terminal is raw: every line end sent to it is "\r\n". */
+#include "guests/service/mux.h"
+
+#include "lib/string.h"
+
+#define ESC 0x1b
+
+/* --- towards the terminal ----------------------------------------------------------------- */
+
+static void put_byte(struct mux *m, char c)
+{
+	if (m->out_head - m->out_tail == MUX_OUT) {
+		m->lost++;
+		return;
+	}
+	m->out[m->out_head++ % MUX_OUT] = c;
+	m->last_out = c;
+}
+
+/* As it is, but for a "\n" that lacks its "\r". */
+static void put(struct mux *m, const char *text, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		if (text[i] == '\n' && m->last_out != '\r')
+			put_byte(m, '\r');
+		put_byte(m, text[i]);
+	}
+}
+
+static void put_text(struct mux *m, const char *text)
+{
+	put(m, text, strlen(text));
+}
+
+size_t mux_room(const struct mux *m)
+{
+	return MUX_OUT - (size_t)(m->out_head - m->out_tail);
+}
+
+size_t mux_pending(const struct mux *m, const char **text)
+{
+	size_t at = m->out_tail % MUX_OUT;
+	size_t bytes = (size_t)(m->out_head - m->out_tail);
+
+	*text = m->out + at;
+	return bytes < MUX_OUT - at ? bytes : MUX_OUT - at;
+}
+
+void mux_taken(struct mux *m, size_t bytes)
+{
+	m->out_tail += bytes;
+}
+
+/* Ends the unfinished line of another source, if the terminal stands in one. */
+static void claim_line(struct mux *m, int source)
+{
+	if (m->open != MUX_NONE && m->open != source)
+		put_text(m, "\n");
+	if (m->open != source)
+		m->open = MUX_NONE;
+}
+
+/* --- sources ------------------------------------------------------------------------------ */
+
+void mux_init(struct mux *m, const struct mux_ops *ops)
+{
+	memset(m, 0, sizeof(*m));
+	m->ops = ops;
+	m->view = MUX_ALL;
+	m->open = MUX_NONE;
+	mux_add(m, "shell", MUX_NO_DOMAIN);
+	mux_add(m, "hv", MUX_NO_DOMAIN);
+}
+
+int mux_add(struct mux *m, const char *name, uint32_t domain)
+{
+	if (m->sources == MUX_SOURCES)
+		return MUX_NONE;
+	str_copy(m->source[m->sources].name, name, MUX_NAME);
+	m->source[m->sources].domain = domain;
+	return (int)m->sources++;
+}
+
+int mux_find(const struct mux *m, uint32_t domain)
+{
+	for (unsigned i = MUX_FIRST_DOMAIN; i < m->sources; i++) {
+		if (m->source[i].domain == domain)
+			return (int)i;
+	}
+	return MUX_NONE;
+}
+
+void mux_remember(struct mux *m, unsigned source, const char *text, size_t bytes)
+{
+	struct mux_source *s = &m->source[source];
+
+	for (size_t i = 0; i < bytes; i++)
+		s->backlog[s->written++ % MUX_BACKLOG] = text[i];
+}
+
+static void show_backlog(struct mux *m, struct mux_source *s)
+{
+	uint64_t from = s->written > MUX_BACKLOG ? s->written - MUX_BACKLOG : 0;
+
+	for (; from < s->written; from++)
+		put(m, &s->backlog[from % MUX_BACKLOG], 1);
+}
+
+/* --- view "all" --------------------------------------------------------------------------- */
+
+/* What is gathered of the line; with the prefix where the terminal does not stand in it already. */
+static void show_gathered(struct mux *m, unsigned source)
+{
+	struct mux_source *s = &m->source[source];
+
+	claim_line(m, (int)source);
+	if (m->open != (int)source) {
+		put_text(m, "[");
+		put_text(m, s->name);
+		put_text(m, "] ");
+	}
+	put(m, s->line, s->length);
+	s->length = 0;
+	m->open = (int)source;
+}
+
+static void end_line(struct mux *m, unsigned source)
+{
+	show_gathered(m, source);
+	put_text(m, "\n");
+	m->open = MUX_NONE;
+}
+
+/* True for bytes that a line with a prefix must not contain: escape sequences would move the cursor
+   or make the terminal answer into the shell. */
+static bool is_control(struct mux_source *s, char c)
+{
+	if (c == ESC) {
+		s->escape = 1;
+		return true;
+	}
+	if (s->escape) {
+		bool csi = s->escape == 1 && c == '[';
+		bool ends = s->escape == 1 || (c >= 0x40 && c <= 0x7e);
+
+		s->escape = csi ? 2 : ends ? 0 : 2;
+		return true;
+	}
+	return (uint8_t)c < ' ' && c != '\t';
+}
+
+static void output_lines(struct mux *m, unsigned source, const char *text, size_t bytes)
+{
+	struct mux_source *s = &m->source[source];
+
+	for (size_t i = 0; i < bytes; i++) {
+		if (text[i] == '\n') {
+			s->escape = 0;
+			end_line(m, source);
+			continue;
+		}
+		if (is_control(s, text[i]))
+			continue;
+		s->line[s->length++] = text[i];
+		if (s->length == MUX_LINE)
+			show_gathered(m, source);
+	}
+}
+
+static void output_shell(struct mux *m, const char *text, size_t bytes)
+{
+	claim_line(m, MUX_SHELL);
+	put(m, text, bytes);
+	m->open = text[bytes - 1] == '\n' ? MUX_NONE : MUX_SHELL;
+}
+
+bool mux_has_unfinished(const struct mux *m)
+{
+	for (unsigned i = MUX_LOG; i < m->sources; i++) {
+		if (m->view == MUX_ALL && m->source[i].length)
+			return true;
+	}
+	return false;
+}
+
+void mux_show_unfinished(struct mux *m)
+{
+	for (unsigned i = MUX_LOG; m->view == MUX_ALL && i < m->sources; i++) {
+		if (m->source[i].length)
+			show_gathered(m, i);
+	}
+}
+
+void mux_output(struct mux *m, unsigned source, const char *text, size_t bytes)
+{
+	if (!bytes)
+		return;
+	mux_remember(m, source, text, bytes);
+	if (m->view == (int)source)
+		put(m, text, bytes);
+	else if (m->view == MUX_ALL && source == MUX_SHELL)
+		output_shell(m, text, bytes);
+	else if (m->view == MUX_ALL)
+		output_lines(m, source, text, bytes);
+}
+
+/* --- keys --------------------------------------------------------------------------------- */
+
+static const char help[] =
+	"Ctrl-] and then:  a all consoles   s shell   l hypervisor log   1..9 domain of that "
+	"number\n"
+	"                  0 service domain   n next   ? this help   Ctrl-] sends the key itself\n";
+
+void mux_select(struct mux *m, int view)
+{
+	claim_line(m, MUX_NONE);
+	m->open = MUX_NONE;
+	m->view = view;
+	put_text(m, "-- ");
+	put_text(m, view == MUX_ALL ? "all consoles" : m->source[view].name);
+	put_text(m, " (Ctrl-] ? for help) --\n");
+	if (view == MUX_ALL)
+		return;
+	m->source[view].length = 0;
+	show_backlog(m, &m->source[view]);
+}
+
+static void select_domain(struct mux *m, uint32_t domain)
+{
+	int source = mux_find(m, domain);
+
+	if (source == MUX_NONE)
+		put_text(m, "-- no domain of this number; the shell's `list` shows them --\n");
+	else
+		mux_select(m, source);
+}
+
+static void command_key(struct mux *m, char key)
+{
+	switch (key) {
+	case 'a': mux_select(m, MUX_ALL); break;
+	case 's': mux_select(m, MUX_SHELL); break;
+	case 'l': mux_select(m, MUX_LOG); break;
+	case 'n': mux_select(m, m->view + 1 == (int)m->sources ? MUX_ALL : m->view + 1); break;
+	default:
+		if (key >= '0' && key <= '9') {
+			select_domain(m, (uint32_t)(key - '0'));
+			break;
+		}
+		claim_line(m, MUX_NONE);
+		put_text(m, help);
+	}
+}
+
+static void plain_key(struct mux *m, char key)
+{
+	if (m->view >= MUX_FIRST_DOMAIN)
+		m->ops->to_domain((unsigned)m->view, key);
+	else if (m->view != MUX_LOG)
+		m->ops->to_shell(key, m->view == MUX_ALL && m->open != MUX_SHELL);
+}
+
+void mux_key(struct mux *m, char key)
+{
+	if (m->escaped) {
+		m->escaped = false;
+		if (key == MUX_ESCAPE)
+			plain_key(m, key);
+		else
+			command_key(m, key);
+	} else if (key == MUX_ESCAPE) {
+		m->escaped = true;
+	} else {
+		plain_key(m, key);
+	}
+}

@@ -1,0 +1,91 @@
+/*
+ * The console multiplexer, pure: many sources of text, one terminal. One view is selected:
+ *
+ *   all       every source by lines, "[name] " in front; keys go to the shell
+ *   shell     the shell alone
+ *   log       the hypervisor's log alone
+ *   a domain  its bytes as they come, both ways
+ *
+ * The escape key (Ctrl-]) and one more key change the view. Each source keeps its last MUX_BACKLOG
+ * bytes, which are shown when it is selected. What the terminal shall get is queued here; console.c
+ * carries it to the serial port and asks mux_room() before it brings more.
+ */
+#ifndef GUESTS_SERVICE_MUX_H
+#define GUESTS_SERVICE_MUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MUX_SOURCES   20
+#define MUX_NAME      32
+#define MUX_LINE      256
+#define MUX_BACKLOG   4096
+#define MUX_OUT       32768 /* a power of two */
+#define MUX_NO_DOMAIN 0xffffffffu
+#define MUX_ESCAPE    0x1d /* Ctrl-] */
+
+enum { MUX_SHELL = 0, MUX_LOG = 1, MUX_FIRST_DOMAIN = 2, MUX_ALL = -1, MUX_NONE = -2 };
+
+struct mux_source {
+	char name[MUX_NAME];
+	uint32_t domain;
+	/* View "all": the line that has not ended yet, without control characters. */
+	char line[MUX_LINE];
+	size_t length;
+	int escape; /* inside an escape sequence of the source */
+	/* The last bytes as they came. */
+	char backlog[MUX_BACKLOG];
+	uint64_t written; /* bytes ever; the ring's write position modulo its size */
+};
+
+/* Where keys go. `fresh`: the shell's prompt is no longer the last line on the terminal. */
+struct mux_ops {
+	void (*to_shell)(char key, bool fresh);
+	void (*to_domain)(unsigned source, char key);
+};
+
+struct mux {
+	const struct mux_ops *ops;
+	struct mux_source source[MUX_SOURCES];
+	unsigned sources;
+	int view;      /* a source, or MUX_ALL */
+	int open;      /* source whose unfinished line is the terminal's last, or MUX_NONE */
+	bool escaped;  /* the escape key came: the next key is a command */
+	char last_out; /* for "\n" -> "\r\n" */
+	char out[MUX_OUT];
+	uint64_t out_head, out_tail; /* bytes ever queued, bytes ever taken */
+	uint64_t lost;               /* bytes for which there was no room */
+};
+
+/* Starts with the shell and the log as sources and the view "all". */
+void mux_init(struct mux *m, const struct mux_ops *ops);
+
+/* Adds a domain; its index, or MUX_NONE when all are taken. */
+int mux_add(struct mux *m, const char *name, uint32_t domain);
+
+/* The source of a domain number, or MUX_NONE. */
+int mux_find(const struct mux *m, uint32_t domain);
+
+/* Text from a source. */
+void mux_output(struct mux *m, unsigned source, const char *text, size_t bytes);
+
+/* Text from a source that shall be in its backlog only. */
+void mux_remember(struct mux *m, unsigned source, const char *text, size_t bytes);
+
+/* One key of the terminal. */
+void mux_key(struct mux *m, char key);
+
+/* Changes the view and shows the backlog of what is selected. */
+void mux_select(struct mux *m, int view);
+
+/* Shows unfinished lines (a prompt) in view "all"; called a moment after the last output. */
+void mux_show_unfinished(struct mux *m);
+bool mux_has_unfinished(const struct mux *m);
+
+/* What the terminal shall get next: its bytes at *text, as many as lie in one piece. */
+size_t mux_pending(const struct mux *m, const char **text);
+void mux_taken(struct mux *m, size_t bytes);
+size_t mux_room(const struct mux *m);
+
+#endif

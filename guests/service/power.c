@@ -1,0 +1,105 @@
+/*
+ * See power.h. A domain that died may be about to be restarted by its policy, which only the
+ * hypervisor knows: the dead are looked at again after a grace time, those that are off count at
+ * once.
+ */
+#include "guests/service/power.h"
+
+#include "guests/lib/boot.h"
+#include "guests/lib/event.h"
+#include "guests/lib/hv.h"
+#include "guests/lib/print.h"
+#include "guests/lib/time.h"
+#include "guests/lib/timer.h"
+#include "guests/service/console.h"
+
+#define DEAD_GRACE_NS (3 * NS_PER_SEC)
+#define SHUTDOWN_NS   (5 * NS_PER_SEC)
+
+static struct timer grace_timer, shutdown_timer;
+
+static void system_end(enum hv_system_op op)
+{
+	const struct hv_cap *cap = boot_cap_of(HV_CAP_SYSTEM);
+	int64_t result = HV_ERR_NOENT;
+
+	console_flush();
+	if (cap)
+		result = hv_system_ctl(cap->handle, op);
+	print("%s: the machine stays on: %s\n", boot->name, hv_error(result));
+}
+
+static unsigned peers_in(enum hv_domain_state state)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < boot->peers; i++) {
+		const volatile struct hv_peer *peer = &boot->peer[i];
+
+		n += peer->state == state;
+	}
+	return n;
+}
+
+static void power_off(void *arg)
+{
+	timer_cancel(&shutdown_timer);
+	timer_cancel(&grace_timer);
+	print("%s: powering off\n", boot->name);
+	system_end(HV_SYSTEM_POWEROFF);
+}
+
+static void grace_is_over(void *arg)
+{
+	if (peers_in(HV_STATE_OFF) + peers_in(HV_STATE_DEAD) == boot->peers)
+		power_off(NULL);
+}
+
+/* HV_EVENT_GONE: some peer's line in the boot page has changed. */
+static void peer_changed(void *arg)
+{
+	unsigned off = peers_in(HV_STATE_OFF), dead = peers_in(HV_STATE_DEAD);
+
+	timer_cancel(&grace_timer);
+	if (!boot->peers || off + dead < boot->peers)
+		return;
+	if (dead)
+		timer_set_ns(&grace_timer, DEAD_GRACE_NS, grace_is_over, NULL);
+	else
+		power_off(NULL);
+}
+
+void power_start(void)
+{
+	if (boot_cap_of(HV_CAP_SYSTEM))
+		event_bind(HV_EVENT_GONE, peer_changed, NULL);
+}
+
+static void shutdown_is_late(void *arg)
+{
+	print("%s: %u domains did not stop in time\n", boot->name,
+	      peers_in(HV_STATE_RUNNING) + peers_in(HV_STATE_PAUSED));
+	power_off(NULL);
+}
+
+void power_shutdown(void)
+{
+	unsigned asked = 0;
+
+	for (unsigned i = 0; i < boot->caps; i++) {
+		const struct hv_cap *c = &boot->cap[i];
+
+		if (c->type == HV_CAP_DOMAIN && c->object != boot->domain &&
+		    hv_domain_ctl(c->handle, HV_DOMAIN_STOP, 0) >= 0)
+			asked++;
+	}
+	if (asked)
+		timer_set_ns(&shutdown_timer, SHUTDOWN_NS, shutdown_is_late, NULL);
+	else
+		power_off(NULL);
+}
+
+void power_reboot(void)
+{
+	system_end(HV_SYSTEM_REBOOT);
+}

@@ -1,0 +1,241 @@
+// sources: guests/service/mux.c lib/string.c
+/* The console multiplexer: what the terminal sees in each view, and where keys go. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "guests/service/mux.h"
+
+static struct mux mux;
+static char screen[MUX_OUT + 1];
+static char shell_keys[64], domain_keys[64];
+static unsigned keys_for;
+static bool was_fresh;
+static int linux1, linux2;
+
+static void to_shell(char key, bool fresh)
+{
+	strncat(shell_keys, &key, 1);
+	was_fresh = fresh;
+}
+
+static void to_domain(unsigned source, char key)
+{
+	strncat(domain_keys, &key, 1);
+	keys_for = source;
+}
+
+static const struct mux_ops ops = { to_shell, to_domain };
+
+static int fresh(void **state)
+{
+	mux_init(&mux, &ops);
+	linux1 = mux_add(&mux, "linux1", 1);
+	linux2 = mux_add(&mux, "linux2", 2);
+	shell_keys[0] = domain_keys[0] = 0;
+	return 0;
+}
+
+static void say(int source, const char *text)
+{
+	mux_output(&mux, (unsigned)source, text, strlen(text));
+}
+
+static void type(const char *keys)
+{
+	for (; *keys; keys++)
+		mux_key(&mux, *keys);
+}
+
+/* What the terminal got since the last call. */
+static const char *seen(void)
+{
+	const char *text;
+	size_t n, all = 0;
+
+	while ((n = mux_pending(&mux, &text)) != 0) {
+		memcpy(screen + all, text, n);
+		all += n;
+		mux_taken(&mux, n);
+	}
+	screen[all] = 0;
+	return screen;
+}
+
+static void whole_lines_get_their_source_in_front(void **state)
+{
+	say(linux1, "linux1: up, disk verified\r\nnext\n");
+	say(MUX_LOG, "domain 3 died\n");
+	assert_string_equal(seen(), "[linux1] linux1: up, disk verified\r\n[linux1] next\r\n"
+				    "[hv] domain 3 died\r\n");
+}
+
+static void parts_of_lines_do_not_mix(void **state)
+{
+	say(linux1, "one ");
+	say(linux2, "two ");
+	say(linux1, "half\n");
+	say(linux2, "half\n");
+	assert_string_equal(seen(), "[linux1] one half\r\n[linux2] two half\r\n");
+}
+
+static void a_prompt_is_shown_after_a_moment_and_gone_on_with(void **state)
+{
+	say(linux1, "~ # ");
+	assert_string_equal(seen(), "");
+	assert_true(mux_has_unfinished(&mux));
+	mux_show_unfinished(&mux);
+	assert_string_equal(seen(), "[linux1] ~ # ");
+	assert_false(mux_has_unfinished(&mux));
+	say(linux1, "ls\n");
+	assert_string_equal(seen(), "ls\r\n");
+}
+
+static void another_source_breaks_an_unfinished_line(void **state)
+{
+	say(linux1, "~ # ");
+	mux_show_unfinished(&mux);
+	say(linux2, "hello\n");
+	say(linux1, "ls\n");
+	assert_string_equal(seen(), "[linux1] ~ # \r\n[linux2] hello\r\n[linux1] ls\r\n");
+}
+
+static void escape_sequences_do_not_reach_a_shared_screen(void **state)
+{
+	say(linux1, "\x1b[6n\x1b[1;31mred\x1b[0m \x1b"
+		    "cend\a\n");
+	assert_string_equal(seen(), "[linux1] red end\r\n");
+}
+
+static void a_selected_domain_has_the_terminal_to_itself(void **state)
+{
+	type("\x1d"
+	     "1");
+	seen();
+	say(linux1, "a\x1b[6nb\nc\r\nd");
+	say(linux2, "not now\n");
+	say(MUX_LOG, "nor this\n");
+	assert_string_equal(seen(), "a\x1b[6nb\r\nc\r\nd");
+	type("ls\r");
+	assert_string_equal(domain_keys, "ls\r");
+	assert_int_equal(keys_for, linux1);
+	assert_string_equal(shell_keys, "");
+}
+
+static void a_backlog_is_shown_on_switching(void **state)
+{
+	say(linux2, "login: ");
+	seen();
+	type("\x1d"
+	     "2");
+	assert_non_null(strstr(seen(), "linux2"));
+	type("\x1d"
+	     "a\x1d"
+	     "2");
+	assert_non_null(strstr(seen(), "login: "));
+}
+
+static void a_backlog_keeps_the_last_bytes_only(void **state)
+{
+	for (int i = 0; i < 2 * MUX_BACKLOG; i++)
+		mux_remember(&mux, (unsigned)linux1, i < MUX_BACKLOG ? "o" : "n", 1);
+	type("\x1d"
+	     "1");
+	seen();
+	assert_null(strchr(strchr(screen, '\n'), 'o'));
+	assert_int_equal(strlen(strchr(screen, '\n') + 1), MUX_BACKLOG);
+}
+
+static void keys_go_to_the_shell_unless_a_domain_is_selected(void **state)
+{
+	type("x");
+	assert_true(was_fresh);
+	say(MUX_SHELL, "bulkhead> x");
+	type("y");
+	assert_false(was_fresh);
+	say(linux1, "line\n");
+	type("z");
+	assert_true(was_fresh);
+	type("\x1d"
+	     "lq\x1d"
+	     "sr");
+	assert_string_equal(shell_keys, "xyzr");
+	assert_string_equal(seen(), "bulkhead> x\r\n[linux1] line\r\n"
+				    "-- hv (Ctrl-] ? for help) --\r\n"
+				    "-- shell (Ctrl-] ? for help) --\r\nbulkhead> x");
+}
+
+static void the_escape_key_twice_sends_itself(void **state)
+{
+	type("\x1d"
+	     "1\x1d\x1d");
+	assert_string_equal(domain_keys, "\x1d");
+}
+
+static void an_unknown_escape_shows_help_and_an_unknown_number_says_so(void **state)
+{
+	type("\x1d?");
+	assert_non_null(strstr(seen(), "all consoles"));
+	type("\x1d"
+	     "9");
+	assert_non_null(strstr(seen(), "no domain of this number"));
+	assert_int_equal(mux.view, MUX_ALL);
+}
+
+static void next_goes_round(void **state)
+{
+	type("\x1dn");
+	assert_int_equal(mux.view, MUX_SHELL);
+	type("\x1dn\x1dn");
+	assert_int_equal(mux.view, linux1);
+	type("\x1dn\x1dn");
+	assert_int_equal(mux.view, MUX_ALL);
+}
+
+static void a_full_terminal_loses_bytes_and_counts_them(void **state)
+{
+	type("\x1d"
+	     "1");
+	seen();
+	for (int i = 0; i < MUX_OUT + 7; i++)
+		say(linux1, "x");
+	assert_int_equal(mux_room(&mux), 0);
+	assert_int_equal(mux.lost, 7);
+	assert_int_equal(strlen(seen()), MUX_OUT);
+}
+
+static void a_line_longer_than_the_buffer_comes_in_one_piece(void **state)
+{
+	char text[2 * MUX_LINE + 10];
+
+	memset(text, 'x', sizeof(text));
+	mux_output(&mux, (unsigned)linux1, text, sizeof(text));
+	say(linux1, "\n");
+	assert_int_equal(strlen(seen()), strlen("[linux1] \r\n") + sizeof(text));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(whole_lines_get_their_source_in_front, fresh),
+		cmocka_unit_test_setup(parts_of_lines_do_not_mix, fresh),
+		cmocka_unit_test_setup(a_prompt_is_shown_after_a_moment_and_gone_on_with, fresh),
+		cmocka_unit_test_setup(another_source_breaks_an_unfinished_line, fresh),
+		cmocka_unit_test_setup(escape_sequences_do_not_reach_a_shared_screen, fresh),
+		cmocka_unit_test_setup(a_selected_domain_has_the_terminal_to_itself, fresh),
+		cmocka_unit_test_setup(a_backlog_is_shown_on_switching, fresh),
+		cmocka_unit_test_setup(a_backlog_keeps_the_last_bytes_only, fresh),
+		cmocka_unit_test_setup(keys_go_to_the_shell_unless_a_domain_is_selected, fresh),
+		cmocka_unit_test_setup(the_escape_key_twice_sends_itself, fresh),
+		cmocka_unit_test_setup(an_unknown_escape_shows_help_and_an_unknown_number_says_so,
+				       fresh),
+		cmocka_unit_test_setup(next_goes_round, fresh),
+		cmocka_unit_test_setup(a_full_terminal_loses_bytes_and_counts_them, fresh),
+		cmocka_unit_test_setup(a_line_longer_than_the_buffer_comes_in_one_piece, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
