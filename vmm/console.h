@@ -18,6 +18,10 @@ void console_build(void);
    the multiplexer, or prints whole lines when there is none. */
 void console_output(struct domain *d);
 
+/* The machine ends: port and log are the hypervisor's again, and what waits in guests' rings is
+   printed. */
+void console_take_back(void);
+
 /* A domain is dead: its unfinished line is printed, and if it was the multiplexer the hypervisor
    speaks again. Any CPU. */
 void console_died(struct domain *d);

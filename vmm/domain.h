@@ -12,9 +12,10 @@
 #include "lib/spinlock.h"
 #include "mm/ptab.h"
 #include "vmm/config.h"
+#include "vmm/timer.h"
 #include "vmm/vcpu.h"
 
-#define DOMAIN_EXTENTS 6
+#define DOMAIN_EXTENTS 12
 #define DOMAIN_CAPS    128
 
 enum extent_kind { EXTENT_RAM, EXTENT_DMA, EXTENT_KEPT, EXTENT_MODULE };
@@ -64,13 +65,16 @@ struct domain {
 	uint32_t incarnation;
 	uint32_t orders;   /* bits 1 << enum hv_domain_op, set by any CPU before REQUEST_ORDER */
 	uint32_t holders;  /* atomic: domains that still hold memory of the last incarnation */
+	bool wants_start;  /* to be started when nobody holds its memory */
+	uint32_t said[32]; /* checksums of the complaints that were logged */
+	uint32_t complaints;
 	bool starting;     /* being scrubbed and loaded by its vCPU's turns */
 	uint64_t scrubbed; /* bytes, while starting */
 	char last_words[96];
-	uint32_t restarts;                        /* within the last minute, from minute_start on */
-	uint64_t minute_start, watchdog_deadline; /* TSC */
-	uint64_t wall_base;                       /* wall clock seconds at TSC zero */
-	uint32_t complaints;                      /* unbacked accesses logged */
+	uint32_t restarts;     /* within the last minute, from minute_start on */
+	uint64_t minute_start; /* TSC */
+	struct timer watchdog;
+	uint64_t wall_base; /* wall clock seconds at TSC zero */
 
 	/* any CPU, atomically */
 	uint32_t button; /* 1: the power button was pressed and not read yet (vpower.c) */
@@ -104,7 +108,7 @@ must_check enum err domain_control(struct domain *d, uint32_t op);
 /* True if [gpa, gpa+bytes) is this domain's own RAM. */
 bool domain_owns(const struct domain *d, gpa_t gpa, uint64_t bytes);
 
-/* A message about what the guest did, at most a fixed number for each domain: "NAME: ...". */
+/* A message about what the guest did, "NAME: ...": each text once, 32 texts for each domain. */
 PRINTF(2, 3) void domain_complain(struct domain *d, const char *fmt, ...);
 
 #endif

@@ -24,6 +24,10 @@ void sched_ready(struct vcpu *v);
    is forgotten. */
 void sched_off(struct vcpu *v);
 
+/* Owner CPU: takes a vCPU out until sched_resume, which puts it back to what it did. */
+void sched_pause(struct vcpu *v);
+void sched_resume(struct vcpu *v);
+
 /* Picks the CPU for a domain's vCPUs: `wish`, or by turns; a service domain has CPU 0 to itself
    where the machine has others. */
 unsigned sched_place(unsigned wish, bool service);

@@ -23,5 +23,7 @@ void timer_init(struct timer *t, void (*fire)(struct timer *t));
 void timer_set(struct timer *t, uint64_t deadline);
 /* Fires what is due on this CPU and arms the hardware for the next. */
 void timer_run(void);
+/* From the timer's interrupt handler: the hardware is no longer armed. */
+void timer_fired(void);
 
 #endif

@@ -96,7 +96,8 @@ enum vcpu_run_state {
 	VCPU_READY,    /* in a run queue */
 	VCPU_RUNNING,  /* what its CPU runs now */
 	VCPU_SLEEPING, /* HLT or EVENT_WAIT: an interrupt, event or its deadline wakes it */
-	VCPU_BLOCKED,  /* in an ioreq: only the answer, cancel or kill wakes it */
+	VCPU_BLOCKED,  /* VERDICT_BLOCK: any request makes it look again */
+	VCPU_PAUSED,   /* by order; paused_from says what it did */
 };
 
 /* Bits of vcpu->requests, set by any CPU, taken by the owner before each entry. */
@@ -120,7 +121,7 @@ struct vcpu {
 	uint16_t index, cpu; /* number in the domain; physical CPU */
 	void *arch;          /* the backend's */
 	struct vlapic *lapic;
-	struct vmsrs *msrs; /* registers that msr.c keeps */
+	struct vmsrs *msrs;           /* registers that msr.c keeps */
 	struct hv_event_page *events; /* NULL in stock guests */
 	void *fpu;                    /* fpu_area_bytes() bytes, 64-aligned */
 
@@ -153,9 +154,11 @@ struct vcpu {
 	} emulate;
 
 	/* owner: scheduling (sched.c) */
-	struct list queue; /* run queue node */
-	uint8_t run_state; /* enum vcpu_run_state; read by others as a hint */
+	struct list queue;   /* run queue node */
+	uint8_t run_state;   /* enum vcpu_run_state; read by others as a hint */
+	uint8_t paused_from; /* enum vcpu_run_state */
 	uint8_t priority;
+	uint64_t ready_since;         /* TSC when it came into the run queue */
 	uint64_t quantum, slice_left; /* TSC ticks */
 
 	/* owner: statistics */

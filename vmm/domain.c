@@ -1,0 +1,236 @@
+/*
+ * Building domains from the config, once, at boot. What a domain gets: extents of memory, a pool
+ * for its nested tables, its vCPU and its platform. A domain that does not fit is dead from the
+ * start, with the reason; the others go on.
+ */
+#include "vmm/domain.h"
+
+#include "abi/boot.h"
+#include "abi/platform.h"
+#include "arch/x86/cpu/tsc.h"
+#include "lib/assert.h"
+#include "lib/format.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+#include "mm/hvmap.h"
+#include "vmm/backend.h"
+#include "vmm/lifecycle.h"
+#include "vmm/sched.h"
+#include "vmm/service.h"
+#include "vmm/vcpu_make.h"
+#include "vmm/vioapic.h"
+#include "vmm/vuart.h"
+
+#define POOL_SLACK 16 /* table pages for splits; service_build adds what shared pages need */
+
+static struct domain domains[CONFIG_DOMAINS];
+static unsigned count;
+
+unsigned domain_count(void)
+{
+	return count;
+}
+
+struct domain *domain_get(unsigned id)
+{
+	return id < count ? &domains[id] : NULL;
+}
+
+bool domain_owns(const struct domain *d, gpa_t at, uint64_t bytes)
+{
+	for (unsigned i = 0; i < d->extents; i++) {
+		const struct extent *x = &d->extent[i];
+
+		if (at.v >= x->gpa.v && range_within(at.v - x->gpa.v, bytes, x->bytes))
+			return true;
+	}
+	return false;
+}
+
+static bool domain_has_said(struct domain *d, uint32_t sum)
+{
+	for (unsigned i = 0; i < d->complaints; i++)
+		if (d->said[i] == sum)
+			return true;
+	return false;
+}
+
+PRINTF(2, 3) void domain_complain(struct domain *d, const char *fmt, ...)
+{
+	char text[128];
+	va_list ap;
+	uint32_t sum;
+
+	if (d->complaints == ARRAY_SIZE(d->said))
+		return;
+	va_start(ap, fmt);
+	sum = crc32c(0, text, format_va(text, sizeof(text), fmt, ap));
+	va_end(ap);
+	if (domain_has_said(d, sum))
+		return;
+	d->said[d->complaints++] = sum;
+	log_warn("%s: %s", d->name, text);
+	if (d->complaints == ARRAY_SIZE(d->said))
+		log_warn("%s: no more of these will be shown", d->name);
+}
+
+/* Adds memory. In a service domain it lies where the machine has it (contract.md section 1). */
+static void domain_add_extent(struct domain *d, enum extent_kind kind, uint64_t at, hpa_t base,
+			      uint64_t bytes)
+{
+	bool identity = d->config->flags & CONFIG_FLAG_SERVICE;
+
+	assert(d->extents < DOMAIN_EXTENTS);
+	d->extent[d->extents++] = (struct extent){
+		.gpa = gpa(identity ? base.v : at), .hpa = base, .bytes = bytes, .kind = kind
+	};
+}
+
+static bool domain_take(struct domain *d, enum extent_kind kind, uint64_t at, uint64_t bytes)
+{
+	uint64_t limit = kind == EXTENT_DMA ? HV_GUEST_HIGH : 0;
+	uint64_t align = bytes >= GIB_1 ? GIB_1 : bytes >= MIB_2 ? MIB_2 : PAGE_SIZE;
+	hpa_t base;
+
+	if (!bytes)
+		return true;
+	if (frames_take(bytes, align, limit, &base) != OK &&
+	    (align == PAGE_SIZE || frames_take(bytes, MIB_2, limit, &base) != OK)) {
+		format(d->last_words, sizeof(d->last_words),
+		       "needs %lu KiB of memory in one piece%s, the machine has %lu KiB left",
+		       bytes >> 10, limit ? " below 4 GiB" : "",
+		       frames_largest(MIB_2, limit) >> 10);
+		return false;
+	}
+	domain_add_extent(d, kind, at, base, bytes);
+	return true;
+}
+
+static bool domain_take_memory(struct domain *d)
+{
+	const struct config_domain *c = d->config;
+	uint64_t low = MIN(c->memory, HV_GUEST_MEM32);
+
+	if (c->flags & CONFIG_FLAG_SERVICE)
+		low = c->memory;
+	return domain_take(d, EXTENT_RAM, 0, low) &&
+	       domain_take(d, EXTENT_RAM, HV_GUEST_HIGH, c->memory - low) &&
+	       domain_take(d, EXTENT_DMA, 0, c->dma_pool) &&
+	       domain_take(d, EXTENT_KEPT, 0, c->kept);
+}
+
+/* Modules that this domain serves as RAM disks become memory of its own. */
+static void domain_add_module(struct domain *d, uint16_t module, const struct config *c,
+			      const struct start_info *info)
+{
+	for (unsigned i = 0; i < d->extents; i++)
+		if (d->extent[i].kind == EXTENT_MODULE && d->extent[i].module == module)
+			return;
+	for (size_t i = 0; i < info->count; i++) {
+		const struct start_module *m = &info->modules[i];
+
+		if (strcmp(m->name, c->module[module].name))
+			continue;
+		if (m->bytes != c->module[module].bytes || d->extents == DOMAIN_EXTENTS)
+			break;
+		domain_add_extent(d, EXTENT_MODULE, 0, m->hpa, page_up(m->bytes));
+		d->extent[d->extents - 1].module = module;
+		return;
+	}
+	log_error("%s: module %s, a RAM disk, is missing or has the wrong size", d->name,
+		  c->module[module].name);
+}
+
+static void domain_add_modules(struct domain *d, const struct config *c,
+			       const struct start_info *info)
+{
+	for (unsigned g = 0; g < c->domains; g++) {
+		for (unsigned i = 0; i < c->domain[g].served; i++) {
+			const struct config_served *s = &c->domain[g].serve[i];
+
+			if (s->backend != d->id)
+				continue;
+			if (s->source_kind == HV_SOURCE_MODULE)
+				domain_add_module(d, s->source, c, info);
+			else if (s->source_kind == HV_SOURCE_DEVICE && s->fallback != CONFIG_NONE)
+				domain_add_module(d, s->fallback, c, info);
+		}
+	}
+}
+
+static unsigned domain_table_pages(const struct domain *d)
+{
+	unsigned pages = POOL_SLACK;
+
+	for (unsigned i = 0; i < d->extents; i++)
+		pages += 5 + (d->extent[i].bytes >> 30);
+	return pages;
+}
+
+static void domain_make_tables(struct domain *d)
+{
+	unsigned pages = domain_table_pages(d);
+	unsigned exec;
+
+	pool_add(&d->pool, frames_hv(pages), pages);
+	if (ptab_init(&d->nested, backend->nested_format(), &d->pool) != OK)
+		panic("%s: no page for its nested tables", d->name);
+	for (unsigned i = 0; i < d->extents; i++) {
+		const struct extent *x = &d->extent[i];
+
+		exec = x->kind == EXTENT_RAM ? PTAB_EXEC : 0;
+		if (ptab_map(&d->nested, x->gpa.v, x->hpa, x->bytes,
+			     PTAB_READ | PTAB_WRITE | exec) != OK)
+			panic("%s: %u pages are too few for its nested tables", d->name, pages);
+	}
+}
+
+static void domain_make(struct domain *d, const struct config *c, const struct start_info *info)
+{
+	uint64_t before = frames_hv_bytes();
+	bool service = d->config->flags & CONFIG_FLAG_SERVICE;
+
+	domain_make_tables(d);
+	d->wall_base = info->wall_seconds;
+	d->vcpu[0] = vcpu_make(d, 0, sched_place(d->config->cpu, service));
+	d->vcpus = 1;
+	vioapic_init(d);
+	vuart_init(d);
+	d->overhead = sizeof(*d) + frames_hv_bytes() - before;
+}
+
+void domains_build(const struct config *c, const struct start_info *info)
+{
+	count = c->domains;
+	for (unsigned i = 0; i < count; i++) {
+		domains[i].id = i;
+		domains[i].config = &c->domain[i];
+		domains[i].name = c->domain[i].name;
+		timer_init(&domains[i].watchdog, NULL);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		struct domain *d = &domains[i];
+
+		if (!domain_take_memory(d)) {
+			d->extents = 0;
+			d->state = HV_STATE_DEAD;
+			log_error("%s: not built: %s", d->name, d->last_words);
+		}
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (domains[i].extents)
+			domain_add_modules(&domains[i], c, info);
+	for (unsigned i = 0; i < count; i++)
+		if (domains[i].extents)
+			domain_make(&domains[i], c, info);
+	if (service_build() != OK)
+		log_error("config %s: goes on without what this machine lacks", c->name);
+}
+
+/* The epoch of a domain with one vCPU is the vCPU's own flush request, served before it enters. */
+void domain_flush(struct domain *d)
+{
+	for (unsigned i = 0; i < d->vcpus; i++)
+		vcpu_request(d->vcpu[i], REQUEST_FLUSH);
+}

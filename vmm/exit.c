@@ -1,0 +1,149 @@
+/*
+ * The table of exits. A handler that needs more than a few lines lives in the file of its subject.
+ */
+#include "vmm/exit.h"
+
+#include "arch/x86/cpu/irq.h"
+#include "arch/x86/cpu/regs.h"
+#include "lib/bits.h"
+#include "vmm/backend.h"
+#include "vmm/cpuid.h"
+#include "vmm/domain.h"
+#include "vmm/emulate.h"
+#include "vmm/guestmem.h"
+#include "vmm/hypercall.h"
+#include "vmm/msr.h"
+#include "vmm/pio_string.h"
+#include "vmm/route.h"
+#include "vmm/xsetbv.h"
+
+static enum verdict exit_retry(struct vcpu *v, struct vm_exit *e)
+{
+	return VERDICT_RETRY;
+}
+
+static enum verdict exit_host_irq(struct vcpu *v, struct vm_exit *e)
+{
+	irq_window();
+	return VERDICT_RETRY;
+}
+
+static enum verdict exit_hlt(struct vcpu *v, struct vm_exit *e)
+{
+	return VERDICT_SLEEP;
+}
+
+static enum verdict exit_yield(struct vcpu *v, struct vm_exit *e)
+{
+	return VERDICT_YIELD;
+}
+
+/* INVD would lose other domains' dirty lines, WBINVD only costs time: DMA is coherent here. */
+static enum verdict exit_ignore(struct vcpu *v, struct vm_exit *e)
+{
+	return VERDICT_DONE;
+}
+
+static enum verdict exit_undefined(struct vcpu *v, struct vm_exit *e)
+{
+	vcpu_inject_ud(v);
+	return VERDICT_RETRY;
+}
+
+/* RAM is always mapped, so a fault there is an access that the mapping forbids: a fetch from a
+   window. Everything else is a device or nothing. */
+static enum verdict exit_nested_fault(struct vcpu *v, struct vm_exit *e)
+{
+	struct ptab_leaf leaf;
+
+	if (UNLIKELY(e->fault.exec && ptab_lookup(&v->domain->nested, e->fault.gpa.v, &leaf)))
+		return domain_kill(v->domain, "fetched from %#lx, which is not executable",
+				   e->fault.gpa.v);
+	return emulate_mmio(v, e);
+}
+
+/* The other vendor's hypercall opcode arrives as #UD (contract.md section 2). */
+static bool exit_is_hypercall(struct vcpu *v)
+{
+	uint8_t b[15];
+	size_t n = guest_fetch(v, b);
+
+	return n >= 3 && b[0] == 0x0f && b[1] == 0x01 && (b[2] == 0xc1 || b[2] == 0xd9);
+}
+
+static enum verdict exit_exception(struct vcpu *v, struct vm_exit *e)
+{
+	if (e->exception.vector == VECTOR_MC)
+		return domain_kill(v->domain, "machine check");
+	if (e->exception.vector == VECTOR_UD && exit_is_hypercall(v)) {
+		e->insn_len = 3;
+		return hypercall_exit(v, e);
+	}
+	if (v->inject.kind == INJECT_NONE)
+		vcpu_inject_exception(v, e->exception.vector, e->exception.has_error,
+				      e->exception.error);
+	return VERDICT_RETRY;
+}
+
+static enum verdict exit_shutdown(struct vcpu *v, struct vm_exit *e)
+{
+	return domain_kill(v->domain, "triple fault near rip %#lx", v->regs.rip);
+}
+
+static enum verdict exit_fatal(struct vcpu *v, struct vm_exit *e)
+{
+	return domain_kill(v->domain, "%s, reason %#lx, rip %#lx", exit_name(e->kind), e->reason,
+			   v->regs.rip);
+}
+
+typedef enum verdict exit_handler_fn(struct vcpu *v, struct vm_exit *e);
+
+static const struct {
+	exit_handler_fn *handle;
+	bool skips; /* may answer DONE, SLEEP or YIELD without setting insn_len itself */
+} handlers[EXIT_KINDS] = {
+	[EXIT_NONE] = { exit_retry, false },
+	[EXIT_HOST_IRQ] = { exit_host_irq, false },
+	[EXIT_HOST_NMI] = { exit_host_irq, false },
+	[EXIT_CPUID] = { cpuid_exit, true },
+	[EXIT_PIO] = { pio_exit, true },
+	[EXIT_NESTED_FAULT] = { exit_nested_fault, false },
+	[EXIT_RDMSR] = { msr_rdmsr_exit, true },
+	[EXIT_WRMSR] = { msr_wrmsr_exit, true },
+	[EXIT_HLT] = { exit_hlt, true },
+	[EXIT_HYPERCALL] = { hypercall_exit, true },
+	[EXIT_IRQ_WINDOW] = { exit_retry, false },
+	[EXIT_NMI_WINDOW] = { exit_retry, false },
+	[EXIT_XSETBV] = { xsetbv_exit, true },
+	[EXIT_INVD] = { exit_ignore, true },
+	[EXIT_WBINVD] = { exit_ignore, true },
+	[EXIT_MWAIT] = { exit_undefined, false },
+	[EXIT_PAUSE] = { exit_yield, true },
+	[EXIT_VIRT_INSN] = { exit_undefined, false },
+	[EXIT_EXCEPTION] = { exit_exception, false },
+	[EXIT_SHUTDOWN] = { exit_shutdown, false },
+	[EXIT_INIT] = { exit_retry, false },
+	[EXIT_ENTRY_FAILED] = { exit_fatal, false },
+	[EXIT_UNKNOWN] = { exit_fatal, false },
+};
+
+const char *exit_name(unsigned kind)
+{
+	static const char *const names[EXIT_KINDS] = {
+#define VM_EXIT(name, text) [EXIT_##name] = text,
+#include "vmm/exit.def"
+#undef VM_EXIT
+	};
+
+	return kind < EXIT_KINDS ? names[kind] : "?";
+}
+
+enum verdict route_exit(struct vcpu *v, struct vm_exit *e)
+{
+	if (!e->insn_len && handlers[e->kind].skips) {
+		e->insn_len = guest_insn_length(v);
+		if (!e->insn_len)
+			return VERDICT_RETRY;
+	}
+	return handlers[e->kind].handle(v, e);
+}

@@ -1,0 +1,90 @@
+/*
+ * Hypercalls about domains and the machine: control, information, watchdog, power.
+ */
+#include "abi/cap.h"
+#include "arch/x86/cpu/tsc.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "vmm/cap.h"
+#include "vmm/domain.h"
+#include "vmm/guestmem.h"
+#include "vmm/hypercall.h"
+#include "vmm/lifecycle.h"
+#include "vmm/vuart.h"
+
+enum verdict hc_domain_ctl(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	const struct hv_cap *cap;
+	enum err e = cap_lookup(v->domain, arg[0], HV_CAP_DOMAIN, HV_RIGHT_CONTROL, &cap);
+
+	if (e == OK)
+		e = domain_control(domain_get(cap->object), arg[1]);
+	*result = e;
+	return VERDICT_DONE;
+}
+
+static void domain_describe(const struct domain *d, struct hv_domain_info *info)
+{
+	*info = (struct hv_domain_info){
+		.state = d->state,
+		.incarnation = d->incarnation,
+		.memory = d->config->memory,
+		.console_lost = d->uart ? vuart_lost(d) : 0,
+		.overhead = d->overhead,
+		.vcpus = d->vcpus,
+		.cpu = d->vcpus ? d->vcpu[0]->cpu : 0,
+	};
+	for (unsigned i = 0; i < d->vcpus; i++) {
+		info->run_cycles += d->vcpu[i]->run_cycles;
+		info->exits += d->vcpu[i]->exits;
+		info->interrupts += d->vcpu[i]->interrupts;
+	}
+	str_copy(info->name, d->name, sizeof(info->name));
+	str_copy(info->last_words, d->last_words, sizeof(info->last_words));
+}
+
+enum verdict hc_domain_info(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	struct hv_domain_info info;
+	const struct hv_cap *cap;
+	enum err e = cap_lookup(v->domain, arg[0], HV_CAP_DOMAIN, HV_RIGHT_READ, &cap);
+
+	if (e == OK && arg[2] < sizeof(info))
+		e = ERR_RANGE;
+	if (e == OK) {
+		domain_describe(domain_get(cap->object), &info);
+		if (!guest_write(v->domain, gpa(arg[1]), &info, sizeof(info)))
+			e = ERR_FAULT;
+	}
+	*result = e;
+	return VERDICT_DONE;
+}
+
+enum verdict hc_system_ctl(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	const struct hv_cap *cap;
+
+	*result = cap_lookup(v->domain, arg[0], HV_CAP_SYSTEM, HV_RIGHT_USE, &cap);
+	if (*result != OK)
+		return VERDICT_DONE;
+	if (arg[1] == HV_SYSTEM_POWEROFF)
+		system_power_off();
+	if (arg[1] == HV_SYSTEM_REBOOT)
+		system_reboot();
+	*result = HV_ERR_INVAL;
+	return VERDICT_DONE;
+}
+
+enum verdict hc_watchdog(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	*result = lifecycle_watchdog(v->domain, arg[0]);
+	return VERDICT_DONE;
+}
+
+/* A guest of ours has done its work: as a power-off, with its status in the log. */
+enum verdict hc_exit(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	if (arg[0])
+		return domain_kill(v->domain, "it ended with status %ld", (int64_t)arg[0]);
+	return domain_power(v->domain, false);
+}

@@ -1,0 +1,45 @@
+/*
+ * The hypercall exit: who may call, which function answers. Numbers below HV_CALL_BASE belong to
+ * KVM's table for stock guests; no feature bit announces one of them, so they all answer ENOSYS.
+ */
+#include "vmm/hypercall.h"
+
+#include "lib/bits.h"
+#include "vmm/backend.h"
+#include "vmm/vcpu.h"
+
+#define KVM_ENOSYS (-1000)
+
+hypercall_fn *hypercall_find(uint64_t call)
+{
+	static hypercall_fn *const table[] = {
+#define HV_CALL(number, NAME, name, args) [number] = hc_##name,
+#include "abi/hypercall.def"
+#undef HV_CALL
+	};
+
+	if (call < HV_CALL_BASE || call - HV_CALL_BASE >= ARRAY_SIZE(table))
+		return NULL;
+	return table[call - HV_CALL_BASE];
+}
+
+enum verdict hypercall_exit(struct vcpu *v, struct vm_exit *e)
+{
+	uint64_t *gpr = v->regs.gpr;
+	uint64_t arg[5] = { gpr[GPR_RDI], gpr[GPR_RSI], gpr[GPR_RDX], gpr[GPR_R10], gpr[GPR_R8] };
+	hypercall_fn *call = hypercall_find(gpr[GPR_RAX]);
+	int64_t result = HV_ERR_NOCALL;
+	enum verdict verdict = VERDICT_DONE;
+	struct vcpu_mode mode;
+
+	backend->get_mode(v, &mode);
+	if (UNLIKELY(mode.cpl))
+		result = HV_ERR_PERM;
+	else if (LIKELY(call))
+		verdict = call(v, arg, &result);
+	else if (gpr[GPR_RAX] < HV_CALL_BASE)
+		result = KVM_ENOSYS;
+	if (verdict == VERDICT_DONE || verdict == VERDICT_SLEEP || verdict == VERDICT_YIELD)
+		gpr[GPR_RAX] = result;
+	return verdict;
+}

@@ -1,0 +1,75 @@
+/*
+ * Port and memory accesses find their model here: a short table of the hypervisor's own models,
+ * then what back ends have registered, then nothing.
+ */
+#include "vmm/io.h"
+
+#include "abi/platform.h"
+#include "lib/bits.h"
+#include "vmm/domain.h"
+#include "vmm/ioreq.h"
+#include "vmm/vioapic.h"
+#include "vmm/vlapic.h"
+#include "vmm/vpci.h"
+#include "vmm/vpower.h"
+#include "vmm/vuart.h"
+
+struct io_range {
+	uint64_t base, bytes;
+	io_model_fn *model;
+};
+
+static const struct io_range ports[] = {
+	{ HV_PORT_UART, 8, vuart_pio },
+	{ HV_PORT_PCI, 8, vpci_port },
+	{ HV_PORT_SLEEP, 4, vpower_pio },
+};
+
+static const struct io_range memory[] = {
+	{ HV_GUEST_IOAPIC, PAGE_SIZE, vioapic_mmio },
+	{ HV_GUEST_ECAM, HV_GUEST_ECAM_BYTES, vpci_ecam },
+};
+
+static const struct io_range *io_find(const struct io_range *table, size_t count, uint64_t address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (address - table[i].base < table[i].bytes)
+			return &table[i];
+	return NULL;
+}
+
+enum verdict io_unbacked(struct vcpu *v, struct io_access *a, const char *what)
+{
+	if (!a->write)
+		a->data = ones(a->size);
+	if (v->domain->config->flags & CONFIG_FLAG_STRICT)
+		return domain_kill(v->domain, "%s of %u bytes at unbacked %s %#lx (strict: yes)",
+				   a->write ? "write" : "read", a->size, what, a->address);
+	domain_complain(v->domain, "%s of %u bytes at unbacked %s %#lx",
+			a->write ? "write" : "read", a->size, what, a->address);
+	return VERDICT_DONE;
+}
+
+enum verdict pio_access(struct vcpu *v, struct io_access *a)
+{
+	enum verdict verdict;
+	const struct io_range *r;
+
+	if (ioreq_access(v, HV_IOREQ_PORT, a, &verdict))
+		return verdict;
+	r = io_find(ports, ARRAY_SIZE(ports), a->address);
+	return r ? r->model(v, a) : io_unbacked(v, a, "port");
+}
+
+enum verdict mmio_access(struct vcpu *v, struct io_access *a)
+{
+	enum verdict verdict;
+	const struct io_range *r;
+
+	if (page_down(a->address) == vlapic_base(v))
+		return vlapic_mmio(v, a);
+	if (ioreq_access(v, HV_IOREQ_MEMORY, a, &verdict))
+		return verdict;
+	r = io_find(memory, ARRAY_SIZE(memory), a->address);
+	return r ? r->model(v, a) : io_unbacked(v, a, "address");
+}

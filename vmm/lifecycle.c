@@ -1,0 +1,363 @@
+/*
+ * The life of a domain:
+ *
+ *   OFF, DEAD --start--> RUNNING (starting: scrub, load) --> RUNNING <--> PAUSED
+ *   RUNNING --power-off--> OFF;  RUNNING --kill, own fault--> DEAD --policy--> start
+ *
+ * A start waits until no back end holds memory of the last incarnation (d->holders): a disk
+ * controller may still be writing there.
+ */
+#include "vmm/lifecycle.h"
+
+#include "arch/x86/cpu/tsc.h"
+#include "drivers/power.h"
+#include "lib/assert.h"
+#include "lib/format.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "vmm/console.h"
+#include "vmm/event.h"
+#include "vmm/guestmem.h"
+#include "vmm/loader.h"
+#include "vmm/sched.h"
+#include "vmm/service.h"
+#include "vmm/vcpu_make.h"
+#include "vmm/vioapic.h"
+#include "vmm/vlapic.h"
+#include "vmm/vpower.h"
+#include "vmm/vuart.h"
+
+#define SCRUB_BYTES_A_TURN (4ull << 20)
+#define WATCHDOG_MS_MAX    3600000
+#define MINUTE_NS          60000000000ull
+
+static const struct config *config;
+static const struct start_info *images;
+
+void lifecycle_init(const struct config *c, const struct start_info *info)
+{
+	config = c;
+	images = info;
+}
+
+static bool domain_is_alive(const struct domain *d)
+{
+	return d->state == HV_STATE_RUNNING || d->state == HV_STATE_PAUSED;
+}
+
+NORETURN void system_power_off(void)
+{
+	console_take_back();
+	log_info("system: power off");
+	power_off();
+}
+
+NORETURN void system_reboot(void)
+{
+	console_take_back();
+	log_info("system: reboot");
+	power_reboot();
+}
+
+/* The machine ends with its last guest. A live service domain that may do so ends it itself, when
+   it has written out what the consoles hold. */
+static void lifecycle_check_end(void)
+{
+	bool service = false, guest = false, had_guest = false;
+
+	for (unsigned i = 0; i < domain_count(); i++) {
+		struct domain *d = domain_get(i);
+		bool lives = domain_is_alive(d) || d->orders || d->wants_start;
+
+		if (d->config->flags & CONFIG_FLAG_SERVICE) {
+			service |= lives && (d->config->rights & CONFIG_RIGHT_POWER);
+		} else {
+			guest |= lives;
+			had_guest = true;
+		}
+	}
+	if (!guest && !service && had_guest)
+		system_power_off();
+}
+
+static void lifecycle_bite(struct timer *t)
+{
+	struct domain *d = CONTAINER_OF(t, struct domain, watchdog);
+
+	if (d->state == HV_STATE_RUNNING)
+		domain_kill(d, "its watchdog was not fed: it hangs");
+}
+
+enum err lifecycle_watchdog(struct domain *d, uint64_t ms)
+{
+	if (ms > WATCHDOG_MS_MAX)
+		return ERR_RANGE;
+	d->watchdog.fire = lifecycle_bite;
+	timer_set(&d->watchdog, ms ? tsc_read() + tsc_from_ns(ms * 1000000) : TIMER_NEVER);
+	return OK;
+}
+
+/* Takes the domain off its CPUs; afterwards it touches nothing. */
+static void lifecycle_halt(struct domain *d, enum hv_domain_state state)
+{
+	for (unsigned i = 0; i < d->vcpus; i++) {
+		sched_off(d->vcpu[i]);
+		vlapic_reset(d->vcpu[i]);
+	}
+	timer_set(&d->watchdog, TIMER_NEVER);
+	d->starting = false;
+	d->state = state;
+	service_died(d);
+}
+
+static void lifecycle_begin(struct domain *d)
+{
+	if (domain_is_alive(d))
+		return;
+	d->wants_start = true;
+	if (__atomic_load_n(&d->holders, __ATOMIC_ACQUIRE))
+		return;
+	d->wants_start = false;
+	d->incarnation++;
+	d->starting = true;
+	d->scrubbed = 0;
+	d->state = HV_STATE_RUNNING;
+	sched_ready(d->vcpu[0]);
+}
+
+/* False: it has been restarted too often of late. */
+static bool lifecycle_may_restart(struct domain *d)
+{
+	uint64_t now = tsc_read();
+
+	if (tsc_ns(now - d->minute_start) > MINUTE_NS || !d->minute_start) {
+		d->minute_start = now;
+		d->restarts = 0;
+	}
+	if (d->restarts++ < d->config->restart_limit)
+		return true;
+	log_error("%s: restarted %u times within a minute: it stays off", d->name,
+		  d->config->restart_limit);
+	return false;
+}
+
+static void lifecycle_stop(struct domain *d, enum hv_domain_state state, bool again)
+{
+	bool restart = again && lifecycle_may_restart(d);
+
+	d->wants_start = restart;
+	lifecycle_halt(d, state);
+	if (restart)
+		lifecycle_begin(d);
+	else
+		lifecycle_check_end();
+}
+
+PRINTF(2, 3) enum verdict domain_kill(struct domain *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	format_va(d->last_words, sizeof(d->last_words), fmt, ap);
+	va_end(ap);
+	log_error("%s: stopped: %s", d->name, d->last_words);
+	lifecycle_stop(d, HV_STATE_DEAD, d->config->restart != CONFIG_RESTART_NEVER);
+	return VERDICT_KILL;
+}
+
+enum verdict domain_power(struct domain *d, bool reset)
+{
+	log_info("%s: %s", d->name, reset ? "reset by itself" : "powered off");
+	lifecycle_stop(d, HV_STATE_OFF, reset || d->config->restart == CONFIG_RESTART_ALWAYS);
+	return VERDICT_KILL;
+}
+
+void domain_released(struct domain *d, unsigned holder)
+{
+	uint32_t bit = 1u << holder;
+	uint32_t old = __atomic_fetch_and(&d->holders, ~bit, __ATOMIC_ACQ_REL);
+
+	if (old == bit && d->wants_start)
+		vcpu_request(d->vcpu[0], REQUEST_ORDER);
+}
+
+enum err domain_control(struct domain *d, uint32_t op)
+{
+	if (op > HV_DOMAIN_RESUME)
+		return ERR_INVAL;
+	if (!d->vcpus)
+		return ERR_STATE;
+	if (op == HV_DOMAIN_START ? domain_is_alive(d)
+				  : !domain_is_alive(d) && op != HV_DOMAIN_RESTART)
+		return ERR_STATE;
+	__atomic_fetch_or(&d->orders, 1u << op, __ATOMIC_RELEASE);
+	vcpu_request(d->vcpu[0], REQUEST_ORDER);
+	return OK;
+}
+
+static void lifecycle_press_button(struct domain *d)
+{
+	if (d->vcpu[0]->events)
+		event_set(d, HV_EVENT_SHUTDOWN);
+	vpower_press(d);
+}
+
+static void lifecycle_pause(struct domain *d, bool pause)
+{
+	if (d->state != (pause ? HV_STATE_RUNNING : HV_STATE_PAUSED))
+		return;
+	d->state = pause ? HV_STATE_PAUSED : HV_STATE_RUNNING;
+	for (unsigned i = 0; i < d->vcpus; i++) {
+		if (pause)
+			sched_pause(d->vcpu[i]);
+		else
+			sched_resume(d->vcpu[i]);
+	}
+}
+
+static void lifecycle_obey(struct domain *d, enum hv_domain_op op)
+{
+	bool alive = domain_is_alive(d);
+
+	switch (op) {
+	case HV_DOMAIN_START: lifecycle_begin(d); break;
+	case HV_DOMAIN_STOP:
+		if (alive)
+			lifecycle_press_button(d);
+		break;
+	case HV_DOMAIN_KILL:
+	case HV_DOMAIN_RESTART:
+		str_copy(d->last_words, op == HV_DOMAIN_KILL ? "killed" : "restarted",
+			 sizeof(d->last_words));
+		log_info("%s: %s by order", d->name, d->last_words);
+		d->wants_start = op == HV_DOMAIN_RESTART;
+		if (alive)
+			lifecycle_halt(d, HV_STATE_DEAD);
+		if (op == HV_DOMAIN_RESTART)
+			lifecycle_begin(d);
+		else
+			lifecycle_check_end();
+		break;
+	case HV_DOMAIN_CRASH:
+		if (alive)
+			domain_kill(d, "crashed by order");
+		break;
+	case HV_DOMAIN_PAUSE: lifecycle_pause(d, true); break;
+	case HV_DOMAIN_RESUME: lifecycle_pause(d, false); break;
+	}
+}
+
+void lifecycle_orders(struct domain *d)
+{
+	uint32_t orders = __atomic_exchange_n(&d->orders, 0, __ATOMIC_ACQUIRE);
+
+	for (; orders; orders &= orders - 1)
+		lifecycle_obey(d, __builtin_ctz(orders));
+	if (d->wants_start && !domain_is_alive(d))
+		lifecycle_begin(d);
+}
+
+/* Zeroes the next few MiB of what is reset at a start. True when all is done. */
+static bool lifecycle_scrub(struct domain *d)
+{
+	uint64_t skip = d->scrubbed;
+	uint64_t left = SCRUB_BYTES_A_TURN;
+
+	for (unsigned i = 0; i < d->extents && left; i++) {
+		struct extent *x = &d->extent[i];
+		bool keep =
+			x->kind == EXTENT_MODULE || (x->kind != EXTENT_RAM && d->incarnation > 1);
+		uint64_t bytes;
+
+		if (keep)
+			continue;
+		if (skip >= x->bytes) {
+			skip -= x->bytes;
+			continue;
+		}
+		bytes = MIN(left, x->bytes - skip);
+		if (!guest_fill(d, gpa(x->gpa.v + skip), 0, bytes))
+			panic("%s: its memory cannot be reached", d->name);
+		d->scrubbed += bytes;
+		left -= bytes;
+		skip = 0;
+	}
+	return left != 0;
+}
+
+/* A config module as it lies in memory; checks size and checksum. */
+static enum err lifecycle_image(uint16_t module, struct loader_image *out, char *why, size_t size)
+{
+	const struct config_module *m;
+
+	*out = (struct loader_image){ 0 };
+	if (module == CONFIG_NONE)
+		return OK;
+	m = &config->module[module];
+	for (size_t i = 0; i < images->count; i++) {
+		const struct start_module *s = &images->modules[i];
+
+		if (strcmp(s->name, m->name))
+			continue;
+		if (s->bytes != m->bytes) {
+			format(why, size,
+			       "module %s has %lu bytes, the config says %lu: make "
+			       "the image again with `bh image`",
+			       m->name, s->bytes, m->bytes);
+			return ERR_RANGE;
+		}
+		if (crc32c(0, s->data, s->bytes) != m->crc) {
+			format(why, size,
+			       "module %s is damaged: its checksum differs from the "
+			       "config's; make the image again with `bh image`",
+			       m->name);
+			return ERR_CHECKSUM;
+		}
+		*out = (struct loader_image){ s->data, s->bytes };
+		return OK;
+	}
+	format(why, size, "module %s is missing: GRUB did not load it; check grub.cfg", m->name);
+	return ERR_NOENT;
+}
+
+static enum err lifecycle_load_image(struct domain *d, struct loader_entry *entry, char *why,
+				     size_t size)
+{
+	struct loader_images in;
+	enum err e = lifecycle_image(d->config->image, &in.image, why, size);
+
+	if (e == OK)
+		e = lifecycle_image(d->config->initrd, &in.initrd, why, size);
+	if (e == OK)
+		e = loader_load(d, &in, entry, why, size);
+	return e;
+}
+
+void lifecycle_load(struct domain *d)
+{
+	static struct loader_entry entries[CONFIG_DOMAINS];
+	struct loader_entry *entry = &entries[d->id];
+	struct vcpu *v = d->vcpu[0];
+	char why[160];
+
+	if (!lifecycle_scrub(d))
+		return;
+	d->starting = false;
+	if (lifecycle_load_image(d, entry, why, sizeof(why)) != OK) {
+		str_copy(d->last_words, why, sizeof(d->last_words));
+		log_error("%s: not started: %s", d->name, why);
+		lifecycle_stop(d, HV_STATE_DEAD, false);
+		return;
+	}
+	sched_off(v);
+	vioapic_reset(d);
+	vuart_reset(d);
+	vpower_reset(d);
+	vcpu_reset(v, &entry->regs, &entry->state);
+	service_starting(d);
+	if (d->config->watchdog_ms)
+		(void)!lifecycle_watchdog(d, d->config->watchdog_ms);
+	log_info("%s: started, incarnation %u, %lu MiB on CPU %u", d->name, d->incarnation,
+		 d->config->memory >> 20, v->cpu);
+	sched_ready(v);
+}

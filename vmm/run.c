@@ -1,0 +1,115 @@
+/*
+ * Entering a guest is a function that returns. This file is the only place where RIP moves past an
+ * emulated instruction, where a vCPU goes to sleep, and where interrupts are handed to the
+ * backend.
+ */
+#include "vmm/run.h"
+
+#include "arch/x86/cpu/regs.h"
+#include "vmm/backend.h"
+#include "vmm/domain.h"
+#include "vmm/lifecycle.h"
+#include "vmm/route.h"
+#include "vmm/vlapic.h"
+
+static void run_deliver_nmi(struct vcpu *v)
+{
+	if (v->inject.kind == INJECT_NONE && backend->can_inject(v, INJECT_NMI)) {
+		v->nmi_pending = false;
+		v->inject = (struct vcpu_event){ .kind = INJECT_NMI, .vector = VECTOR_NMI };
+	} else {
+		backend->ask_window(v, INJECT_NMI);
+	}
+}
+
+static void run_deliver(struct vcpu *v)
+{
+	int vector;
+
+	if (UNLIKELY(v->nmi_pending))
+		run_deliver_nmi(v);
+	vector = vlapic_pending(v);
+	if (LIKELY(vector < 0))
+		return;
+	if (v->inject.kind == INJECT_NONE && backend->can_inject(v, INJECT_IRQ)) {
+		vlapic_accept(v, vector);
+		v->inject = (struct vcpu_event){ .kind = INJECT_IRQ, .vector = vector };
+		v->interrupts++;
+		vector = vlapic_pending(v);
+	}
+	if (vector >= 0)
+		backend->ask_window(v, INJECT_IRQ);
+}
+
+bool run_may_wake(struct vcpu *v)
+{
+	return v->nmi_pending || (v->regs.rflags & RFLAGS_IF && vlapic_pending(v) >= 0);
+}
+
+/* An emulated instruction ends like any other: RF is cleared and TF traps (SDM 3B 17.3.1.4). */
+static void run_finish_flags(struct vcpu *v)
+{
+	struct vcpu_state s;
+
+	if (v->regs.rflags & RFLAGS_TF) {
+		backend->get_state(v, &s);
+		s.dr6 |= DR6_BS;
+		backend->set_state(v, &s);
+		vcpu_inject_exception(v, VECTOR_DB, false, 0);
+	}
+	v->regs.rflags &= ~(uint64_t)RFLAGS_RF;
+}
+
+static void run_skip(struct vcpu *v)
+{
+	struct vcpu_mode m;
+
+	v->regs.rip += v->exit.insn_len;
+	if (UNLIKELY(v->regs.rip >> 32)) {
+		backend->get_mode(v, &m);
+		if (m.code_bytes != 8)
+			v->regs.rip = (uint32_t)v->regs.rip;
+	}
+	backend->shadow_clear(v);
+	if (UNLIKELY(v->regs.rflags & (RFLAGS_TF | RFLAGS_RF)))
+		run_finish_flags(v);
+}
+
+static void run_verdict(struct vcpu *v, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_DONE: run_skip(v); break;
+	case VERDICT_RETRY: break;
+	case VERDICT_BLOCK:
+		v->replay = true;
+		v->run_state = VCPU_BLOCKED;
+		break;
+	case VERDICT_SLEEP:
+		run_skip(v);
+		if (!run_may_wake(v))
+			v->run_state = VCPU_SLEEPING;
+		break;
+	case VERDICT_YIELD:
+		run_skip(v);
+		v->slice_left = 0;
+		vcpu_request(v, REQUEST_WAKE);
+		break;
+	case VERDICT_KILL: break;
+	}
+}
+
+void run_once(struct vcpu *v)
+{
+	if (UNLIKELY(v->domain->starting)) {
+		lifecycle_load(v->domain);
+		return;
+	}
+	if (UNLIKELY(v->replay)) {
+		v->replay = false;
+	} else {
+		run_deliver(v);
+		backend->run(v, &v->exit);
+		v->exits++;
+	}
+	run_verdict(v, route_exit(v, &v->exit));
+}

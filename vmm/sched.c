@@ -1,0 +1,296 @@
+/*
+ * Run queues, the mailbox and the loop of each CPU. `attention` is the one flag that the loop
+ * around a guest looks at: interrupt handlers, timers and requests set it, and the scheduler then
+ * finds out what there is to do.
+ */
+#include "vmm/sched.h"
+
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/fpu.h"
+#include "arch/x86/cpu/insn.h"
+#include "arch/x86/cpu/irq.h"
+#include "arch/x86/cpu/lapic.h"
+#include "arch/x86/cpu/tsc.h"
+#include "lib/assert.h"
+#include "vmm/backend.h"
+#include "vmm/domain.h"
+#include "vmm/guestmem.h"
+#include "vmm/lifecycle.h"
+#include "vmm/run.h"
+#include "vmm/timer.h"
+#include "vmm/vclock.h"
+
+struct sched_cpu {
+	/* this CPU */
+	struct list ready[SCHED_PRIORITIES];
+	uint32_t levels;      /* bit p: ready[p] is not empty */
+	struct vcpu *running; /* in the loop now */
+	struct vcpu *loaded;  /* whose FPU, debug registers and MSRs the CPU holds */
+	uint64_t since;       /* TSC when `running` went in */
+	struct timer quantum;
+	volatile bool attention; /* also set by this CPU's interrupt handlers */
+
+	/* any CPU */
+	struct vcpu *mailbox; /* stack linked by wake_next; pushed with compare-exchange */
+} ALIGNED(64);
+
+static struct sched_cpu sched_cpus[MAX_CPUS];
+
+static struct sched_cpu *sched_this(void)
+{
+	return &sched_cpus[cpu_index()];
+}
+
+static void sched_mail(void *arg)
+{
+	sched_this()->attention = true;
+}
+
+static void sched_tick(void *arg)
+{
+	timer_fired();
+	sched_this()->attention = true;
+}
+
+static void sched_quantum_over(struct timer *t)
+{
+	struct sched_cpu *c = CONTAINER_OF(t, struct sched_cpu, quantum);
+
+	if (c->running)
+		c->running->slice_left = 0;
+	c->attention = true;
+}
+
+void sched_init(void)
+{
+	for (unsigned i = 0; i < MAX_CPUS; i++) {
+		for (unsigned p = 0; p < SCHED_PRIORITIES; p++)
+			list_init(&sched_cpus[i].ready[p]);
+		timer_init(&sched_cpus[i].quantum, sched_quantum_over);
+	}
+	irq_set_handler(IRQ_VECTOR_TIMER, sched_tick, NULL);
+	irq_set_handler(IRQ_VECTOR_IPI, sched_mail, NULL);
+}
+
+unsigned sched_place(unsigned wish, bool service)
+{
+	static unsigned turn;
+	unsigned cpus = cpu_count();
+
+	if (wish < cpus)
+		return wish;
+	if (service || cpus == 1)
+		return 0;
+	return 1 + turn++ % (cpus - 1);
+}
+
+static void sched_queue(struct sched_cpu *c, struct vcpu *v, bool first)
+{
+	struct list *level = &c->ready[v->priority];
+
+	v->run_state = VCPU_READY;
+	v->ready_since = tsc_read();
+	list_add_before(first ? level->next : level, &v->queue);
+	c->levels |= 1u << v->priority;
+}
+
+static void sched_dequeue(struct sched_cpu *c, struct vcpu *v)
+{
+	list_remove(&v->queue);
+	if (list_is_empty(&c->ready[v->priority]))
+		c->levels &= ~(1u << v->priority);
+}
+
+/* The quantum runs only while somebody of the same level waits. */
+static void sched_arm_quantum(struct sched_cpu *c)
+{
+	struct vcpu *v = c->running;
+	bool shared = v && (c->levels & (1u << v->priority));
+
+	timer_set(&c->quantum, shared ? c->since + v->slice_left : TIMER_NEVER);
+}
+
+void sched_ready(struct vcpu *v)
+{
+	struct sched_cpu *c = sched_this();
+
+	assert(v->cpu == cpu_index());
+	if (v->run_state == VCPU_READY || v->run_state == VCPU_RUNNING)
+		return;
+	sched_queue(c, v, false);
+	if (!c->running)
+		return;
+	if (v->priority > c->running->priority)
+		c->attention = true;
+	else if (v->priority == c->running->priority)
+		sched_arm_quantum(c);
+}
+
+void sched_off(struct vcpu *v)
+{
+	struct sched_cpu *c = sched_this();
+
+	assert(v->cpu == cpu_index());
+	if (v->run_state == VCPU_READY)
+		sched_dequeue(c, v);
+	v->run_state = VCPU_OFF;
+	if (c->loaded == v)
+		c->loaded = NULL;
+	if (c->running == v)
+		c->attention = true;
+}
+
+void sched_pause(struct vcpu *v)
+{
+	struct sched_cpu *c = sched_this();
+
+	v->paused_from = v->run_state;
+	if (v->run_state == VCPU_READY)
+		sched_dequeue(c, v);
+	v->run_state = VCPU_PAUSED;
+	if (c->running == v)
+		c->attention = true;
+}
+
+void sched_resume(struct vcpu *v)
+{
+	bool asleep = v->paused_from == VCPU_SLEEPING && !run_may_wake(v);
+
+	if (asleep)
+		v->run_state = VCPU_SLEEPING;
+	else
+		sched_ready(v);
+}
+
+void vcpu_request(struct vcpu *v, uint32_t requests)
+{
+	struct sched_cpu *c = &sched_cpus[v->cpu];
+	/* Pairs with the exchange in sched_drain: what was set before is seen with the bits. */
+	uint32_t old = __atomic_fetch_or(&v->requests, requests | REQUEST_QUEUED, __ATOMIC_ACQ_REL);
+
+	if (old & REQUEST_QUEUED)
+		return;
+	v->wake_next = __atomic_load_n(&c->mailbox, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&c->mailbox, &v->wake_next, v, true, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		;
+	if (v->cpu == cpu_index())
+		c->attention = true;
+	else
+		lapic_ipi(cpu_by_index(v->cpu)->apic_id, IRQ_VECTOR_IPI);
+}
+
+static void sched_serve(struct vcpu *v, uint32_t requests)
+{
+	if (requests & REQUEST_ORDER)
+		lifecycle_orders(v->domain);
+	if (requests & REQUEST_FLUSH)
+		backend->flush(v);
+	if (requests & REQUEST_NMI)
+		v->nmi_pending = true;
+	if (v->run_state == VCPU_BLOCKED || (v->run_state == VCPU_SLEEPING && run_may_wake(v)))
+		sched_ready(v);
+}
+
+static void sched_drain(struct sched_cpu *c)
+{
+	struct vcpu *v = __atomic_exchange_n(&c->mailbox, NULL, __ATOMIC_ACQUIRE);
+	struct vcpu *next;
+
+	for (; v; v = next) {
+		next = v->wake_next;
+		sched_serve(v, __atomic_exchange_n(&v->requests, 0, __ATOMIC_ACQ_REL));
+	}
+}
+
+static struct vcpu *sched_pick(struct sched_cpu *c)
+{
+	struct vcpu *v;
+
+	if (!c->levels)
+		return NULL;
+	v = CONTAINER_OF(c->ready[31 - __builtin_clz(c->levels)].next, struct vcpu, queue);
+	sched_dequeue(c, v);
+	if (!v->slice_left)
+		v->slice_left = v->quantum;
+	return v;
+}
+
+static void sched_unload(struct vcpu *v)
+{
+	backend->switch_out(v);
+	if (v->xcr0 != fpu_xcr0_mask())
+		insn_xsetbv(0, fpu_xcr0_mask());
+	fpu_save(v->fpu);
+}
+
+/* The processor holds one vCPU's eager state; it stays there while the CPU idles. */
+static void sched_load(struct sched_cpu *c, struct vcpu *v)
+{
+	if (c->loaded == v)
+		return;
+	if (c->loaded)
+		sched_unload(c->loaded);
+	else if (fpu_xcr0_mask())
+		insn_xsetbv(0, fpu_xcr0_mask());
+	guestmem_drop();
+	fpu_restore(v->fpu);
+	if (v->xcr0 != fpu_xcr0_mask())
+		insn_xsetbv(0, v->xcr0);
+	backend->switch_in(v);
+	vclock_enter(v);
+	c->loaded = v;
+}
+
+/* Back into its queue: at the end when its slice is over, else at the front. */
+static void sched_put(struct sched_cpu *c, struct vcpu *v)
+{
+	uint64_t used = tsc_read() - c->since;
+
+	c->running = NULL;
+	v->run_cycles += used;
+	v->slice_left = used < v->slice_left ? v->slice_left - used : 0;
+	if (v->run_state == VCPU_RUNNING)
+		sched_queue(c, v, v->slice_left != 0);
+}
+
+/* The next one goes in; false if nobody is ready. */
+static bool sched_enter(struct sched_cpu *c)
+{
+	struct vcpu *v = sched_pick(c);
+
+	if (!v)
+		return false;
+	c->since = tsc_read();
+	vclock_steal(v, c->since - v->ready_since);
+	sched_load(c, v);
+	v->run_state = VCPU_RUNNING;
+	c->running = v;
+	sched_arm_quantum(c);
+	return true;
+}
+
+static bool sched_must_leave(const struct sched_cpu *c, const struct vcpu *v)
+{
+	return v->run_state != VCPU_RUNNING || !v->slice_left || c->levels >> v->priority > 1;
+}
+
+NORETURN void sched_loop(void)
+{
+	struct sched_cpu *c = sched_this();
+
+	for (;;) {
+		c->attention = false;
+		sched_drain(c);
+		timer_run();
+		if (c->running && sched_must_leave(c, c->running))
+			sched_put(c, c->running);
+		if (!c->running && !sched_enter(c)) {
+			if (!c->attention)
+				irq_wait();
+			continue;
+		}
+		while (c->running->run_state == VCPU_RUNNING && !c->attention)
+			run_once(c->running);
+	}
+}

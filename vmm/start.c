@@ -1,0 +1,81 @@
+/*
+ * The last part of booting: config, domains, and the scheduler's loop on every CPU.
+ */
+#include "vmm/start.h"
+
+#include "drivers/power.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+#include "vmm/config.h"
+#include "vmm/cpuid.h"
+#include "vmm/lifecycle.h"
+#include "vmm/msr.h"
+#include "vmm/sched.h"
+
+static const struct config *start_find_config(const struct start_info *info)
+{
+	char why[160];
+
+	for (size_t i = 0; i < info->count; i++) {
+		const struct start_module *m = &info->modules[i];
+
+		if (strcmp(m->name, CONFIG_MODULE))
+			continue;
+		if (config_check(m->data, m->bytes, why, sizeof(why)) == OK)
+			return m->data;
+		log_error("config: refused: %s", why);
+		return NULL;
+	}
+	log_error("config: no module \"%s\": make the image with `bh image CONFIG -o X.iso`",
+		  CONFIG_MODULE);
+	return NULL;
+}
+
+/* Service domains first: the others need them. */
+static void start_all(void)
+{
+	for (int service = 1; service >= 0; service--) {
+		for (unsigned i = 0; i < domain_count(); i++) {
+			struct domain *d = domain_get(i);
+
+			if (!!(d->config->flags & CONFIG_FLAG_SERVICE) == service && d->vcpus &&
+			    domain_control(d, HV_DOMAIN_START) != OK)
+				log_error("%s: cannot be started", d->name);
+		}
+	}
+}
+
+static bool start_has_any(void)
+{
+	for (unsigned i = 0; i < domain_count(); i++)
+		if (domain_get(i)->vcpus)
+			return true;
+	return false;
+}
+
+void start_domains(const struct start_info *info)
+{
+	const struct config *c = start_find_config(info);
+
+	if (!c)
+		system_power_off();
+	sched_init();
+	cpuid_init();
+	msr_open_all();
+	lifecycle_init(c, info);
+	domains_build(c, info);
+	if (!start_has_any()) {
+		log_error("config %s: no domain fits this machine", c->name);
+		system_power_off();
+	}
+	frames_seal();
+	log_info("config %s: %u domains, %lu KiB for the hypervisor, %lu MiB left", c->name,
+		 c->domains, frames_hv_bytes() >> 10, frames_free_bytes() >> 20);
+	start_all();
+}
+
+NORETURN void start_cpu(void)
+{
+	sched_loop();
+}

@@ -1,0 +1,106 @@
+/*
+ * vCPUs: made at boot, reset at every start of their domain; exceptions that handlers raise.
+ */
+#include "vmm/vcpu.h"
+
+#include "arch/x86/cpu/fpu.h"
+#include "arch/x86/cpu/regs.h"
+#include "arch/x86/cpu/tsc.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "mm/frames.h"
+#include "mm/hvmap.h"
+#include "vmm/backend.h"
+#include "vmm/domain.h"
+#include "vmm/msr.h"
+#include "vmm/vcpu_make.h"
+#include "vmm/vlapic.h"
+
+struct vcpu *vcpu_make(struct domain *d, unsigned index, unsigned cpu)
+{
+	size_t head = align_up(sizeof(struct vcpu), 64);
+	uint8_t *block = frames_hv(page_up(head + fpu_area_bytes()) / PAGE_SIZE);
+	struct vcpu *v = (struct vcpu *)block;
+
+	v->domain = d;
+	v->index = index;
+	v->cpu = cpu;
+	v->fpu = block + head;
+	v->priority = d->config->priority;
+	v->quantum = tsc_from_ns(d->config->quantum_us * 1000ull);
+	v->run_state = VCPU_OFF;
+	list_init(&v->queue);
+	backend->vcpu_init(v, frames_hv(backend->vcpu_pages), hv_hpa(d->nested.root));
+	vlapic_init(v);
+	msr_init(v);
+	return v;
+}
+
+void vcpu_reset(struct vcpu *v, const struct vcpu_regs *regs, const struct vcpu_state *state)
+{
+	v->regs = *regs;
+	v->inject.kind = INJECT_NONE;
+	v->replay = v->nmi_pending = false;
+	v->event_vector = 0;
+	v->cr8 = 0;
+	v->tsc_aux = v->xss = 0;
+	v->xcr0 = fpu_xcr0_mask() ? XCR0_X87 : 0;
+	memset(v->dr, 0, sizeof(v->dr));
+	memset(&v->io, 0, sizeof(v->io));
+	memset(&v->emulate, 0, sizeof(v->emulate));
+	memset(v->posted, 0, sizeof(v->posted));
+	fpu_area_reset(v->fpu);
+	v->tsc_offset = -tsc_read();
+	backend->tsc_changed(v);
+	backend->set_state(v, state);
+	backend->flush(v);
+	vlapic_reset(v);
+	msr_reset(v);
+}
+
+static bool exception_is_contributory(uint8_t vector)
+{
+	return vector == VECTOR_DE || (vector >= VECTOR_TS && vector <= VECTOR_GP);
+}
+
+/* SDM 3A table 6-5: what two exceptions, one while the other is being delivered, make. */
+static bool exception_makes_double_fault(uint8_t first, uint8_t second)
+{
+	if (first == VECTOR_PF)
+		return second == VECTOR_PF || exception_is_contributory(second);
+	return exception_is_contributory(first) && exception_is_contributory(second);
+}
+
+void vcpu_inject_exception(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error)
+{
+	struct vcpu_event *e = &v->inject;
+
+	if (e->kind == INJECT_EXCEPTION && e->vector == VECTOR_DF) {
+		domain_kill(v->domain, "triple fault near rip %#lx", v->regs.rip);
+		return;
+	}
+	if (e->kind == INJECT_EXCEPTION && exception_makes_double_fault(e->vector, vector)) {
+		vector = VECTOR_DF;
+		has_error = true;
+		error = 0;
+	}
+	*e = (struct vcpu_event){
+		.kind = INJECT_EXCEPTION, .vector = vector, .has_error = has_error, .error = error
+	};
+}
+
+void vcpu_inject_ud(struct vcpu *v)
+{
+	vcpu_inject_exception(v, VECTOR_UD, false, 0);
+}
+
+void vcpu_inject_gp(struct vcpu *v)
+{
+	vcpu_inject_exception(v, VECTOR_GP, true, 0);
+}
+
+void vcpu_inject_pf(struct vcpu *v, uint64_t address, uint32_t error)
+{
+	backend->set_cr2(v, address);
+	vcpu_inject_exception(v, VECTOR_PF, true, error);
+}
