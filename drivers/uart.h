@@ -20,6 +20,8 @@ bool uart_present(void);
 /* Both do nothing without a port. The log writes under its lock; whoever writes the console
    besides uses log lines or the same CPU. */
 void uart_write(const char *buf, size_t bytes);
+/* The log's sink for the port: like uart_write, with a carriage return before each line feed. */
+void uart_log(const char *line, size_t bytes);
 /* What has arrived, at most `bytes`; never waits. */
 size_t uart_read(char *buf, size_t bytes);
 

@@ -9,6 +9,9 @@
 
 NORETURN PRINTF(1, 2) void panic(const char *fmt, ...);
 
+/* The last step of panic, the CPU layer's: stops every CPU for good. */
+NORETURN void panic_halt(void);
+
 #define assert(cond)                                                                               \
 	do {                                                                                       \
 		if (UNLIKELY(!(cond)))                                                             \

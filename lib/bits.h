@@ -18,12 +18,15 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-#define ALIGNED(n)   __attribute__((aligned(n)))
-#define PACKED       __attribute__((packed))
-#define NORETURN     __attribute__((noreturn))
-#define PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define LIKELY(x)    __builtin_expect(!!(x), 1)
-#define UNLIKELY(x)  __builtin_expect(!!(x), 0)
+#define ALIGNED(n)    __attribute__((aligned(n)))
+#define PACKED        __attribute__((packed))
+#define NORETURN      __attribute__((noreturn))
+#define PRINTF(f, a)  __attribute__((format(printf, f, a)))
+/* Written during boot only: its pages are made read-only before the first guest runs. */
+#define RO_AFTER_INIT __attribute__((section(".ro_after_init")))
+
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 static inline uint64_t field_get(uint64_t mask, uint64_t reg)
 {

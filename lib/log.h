@@ -36,4 +36,8 @@ PRINTF(2, 3) void log_line(enum log_level level, const char *fmt, ...);
  */
 size_t log_read(uint64_t *pos, char *buf, size_t bytes);
 
+/* For a panic only: from now on lines are written without the lock, which a stopped CPU may hold.
+ */
+void log_break_lock(void);
+
 #endif
