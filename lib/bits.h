@@ -25,6 +25,9 @@
 /* Written during boot only: its pages are made read-only before the first guest runs. */
 #define RO_AFTER_INIT __attribute__((section(".ro_after_init")))
 
+/* C11's word, without a C library's <assert.h>. */
+#define static_assert _Static_assert
+
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
