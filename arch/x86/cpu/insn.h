@@ -200,9 +200,22 @@ static inline void insn_pause(void)
 	asm volatile("pause" : : : "memory");
 }
 
-static inline void insn_lgdt(const struct table_pointer *p)
+/* Loads the GDT and every segment register from it; FS and GS bases become zero. */
+static inline void insn_load_segments(const struct table_pointer *gdt, uint64_t code, uint16_t data)
 {
-	asm volatile("lgdt %0" : : "m"(*p) : "memory");
+	asm volatile("lgdt %0\n\t"
+		     "push %1\n\t"
+		     "lea 1f(%%rip), %%rax\n\t"
+		     "push %%rax\n\t"
+		     "lretq\n"
+		     "1:\tmov %2, %%ds\n\t"
+		     "mov %2, %%es\n\t"
+		     "mov %2, %%ss\n\t"
+		     "mov %3, %%fs\n\t"
+		     "mov %3, %%gs"
+		     :
+		     : "m"(*gdt), "r"(code), "r"((uint32_t)data), "r"(0)
+		     : "rax", "memory");
 }
 
 static inline void insn_lidt(const struct table_pointer *p)
