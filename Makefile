@@ -38,8 +38,69 @@ GUEST_LIB_OBJS := $(patsubst %,$(O)/%.o,$(wildcard guests/lib/*.c guests/lib/*.a
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
 UNIT_CFLAGS := -std=gnu11 -O1 -g -I. $(WARN) -fsanitize=address,undefined -fno-sanitize-recover=all
 
-.PHONY: all help unit clean
-all: $(HV_ELF) $(GUEST_ELFS)
+# --- tools on the host ---------------------------------------------------------
+BH := $(O)/bh
+BH_OBJS := $(patsubst %.c,$(O)/host/%.o,$(wildcard tools/bh/*.c vmm/config*.c) lib/string.c lib/format.c)
+HOST_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -I. $(WARN) -Wno-format-truncation \
+	-Wno-unknown-warning-option
+
+# --- fuzz targets: like unit tests, each with LLVMFuzzerTestOneInput -----------------------
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_RUNS ?= 20000
+
+# --- the demo's Linux: Debian's own kernel, an initramfs of busybox, a disk each -----------
+LINUX_DIR := $(O)/linux
+LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img linux1.img linux2.img disk.img)
+
+PYTHON := /usr/bin/python3
+
+.PHONY: all help setup iso run test unit fuzz check bench tour format linux clean
+all: $(HV_ELF) $(GUEST_ELFS) $(BH)
+
+help:
+	@echo "make         the hypervisor, our guests and build/bh"
+	@echo "make run     boots the demo in QEMU on this terminal"
+	@echo "make iso     build/bulkhead.iso, the demo for CD, USB stick or QEMU"
+	@echo "make test    every test; the last line counts them"
+	@echo "make unit    the unit tests only         make fuzz    the fuzz targets only"
+	@echo "make check   layers, headers, format     make bench   instructions on each path"
+	@echo "make linux   the demo's Linux guests     make tour    the file heads in reading order"
+	@echo "make format  clang-format on every file  make setup   installs what is missing"
+	@echo "make clean   removes build/"
+	@echo "Variables: O=folder, CC=gcc|clang, ACCEL=kvm|tcg, FUZZ_RUNS=$(FUZZ_RUNS)"
+
+# Installs packages that are missing; a stamp makes the next time quick.
+setup: $(O)/.setup
+$(O)/.setup: tools/packages.txt tools/setup
+	@mkdir -p $(@D)
+	@tools/setup tools/packages.txt
+	@touch $@
+
+# The rest needs the packages first, so it is a make of its own.
+run: setup
+	@$(MAKE) --no-print-directory all linux
+	$(BH) run configs/demo.yaml
+
+iso: setup
+	@$(MAKE) --no-print-directory all linux
+	$(BH) image configs/demo.yaml -o $(O)/bulkhead.iso
+
+test: setup
+	@$(MAKE) --no-print-directory all linux
+	@$(PYTHON) tools/test --build $(O)
+
+bench: setup
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tools/bench --build $(O)
+
+check:
+	@tools/check $(O)
+
+tour:
+	@tools/tour
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
 
 $(HV_ELF): $(HV_OBJS) linker.ld
 	$(LD) -nostdlib -static -z max-page-size=0x1000 -T linker.ld -o $@ $(HV_OBJS)
@@ -80,13 +141,52 @@ $(O)/guests/$(1).elf: $(patsubst %,$(O)/%.o,$(wildcard guests/$(1)/*.c guests/$(
 endef
 $(foreach g,$(GUESTS),$(eval $(call GUEST_RULE,$(g))))
 
+# --- host programs -------------------------------------------------------------
+$(BH): $(BH_OBJS)
+	$(CC) -o $@ $(BH_OBJS) -lcyaml -lyaml
+
+# Our own memcpy and strlen must not be turned into calls of themselves.
+$(O)/host/lib/%.o: HOST_CFLAGS += -ffreestanding
+
+$(O)/host/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
 unit: $(UNIT_TESTS)
 	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
 
 $(O)/unit/%: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) $(shell sed -n 's,^// flags: ,,p' $<) -MMD -MP -o $@ $< \
-		$(shell sed -n 's,^// sources: ,,p' $<) -lcmocka
+	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+		$(shell sed -n 's,^// sources: ,,p' tests/unit/$*.c) -lcmocka
+	@sed -n 's,^// sources: \(.*\),$@: \1,p' $< >> $@.d
+
+fuzz: $(FUZZ_TARGETS)
+	@set -e; for t in $(FUZZ_TARGETS); do $$t $(FUZZ_RUNS); done
+
+$(O)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< tests/fuzz/driver.c \
+		$(shell sed -n 's,^// sources: ,,p' tests/fuzz/fuzz_$*.c)
+	@sed -n 's,^// sources: \(.*\),$@: \1,p' $< >> $@.d
+
+# --- the demo's Linux ----------------------------------------------------------
+linux: $(LINUX)
+
+$(LINUX_DIR)/vmlinuz: guests/linux/fetch
+	guests/linux/fetch $(LINUX_DIR)
+
+$(LINUX_DIR)/initrd.img: guests/linux/initramfs guests/linux/init guests/linux/modules.txt \
+		$(LINUX_DIR)/vmlinuz
+	guests/linux/initramfs $(LINUX_DIR) $@
+
+$(LINUX_DIR)/linux%.img: guests/linux/disk
+	@mkdir -p $(@D)
+	guests/linux/disk linux$* $@
+
+# One machine disk holds both guests' disks, one after the other.
+$(LINUX_DIR)/disk.img: $(LINUX_DIR)/linux1.img $(LINUX_DIR)/linux2.img
+	cat $^ > $@
 
 clean:
 	rm -rf $(O)

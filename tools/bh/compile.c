@@ -1,0 +1,326 @@
+/*
+ * Gives the text of a configuration file its meaning, key by key, with the defaults that
+ * docs/config.md promises. A path such as "domains[1].memory" follows each value for the message.
+ */
+#include "tools/bh/compile.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/bh/compile_devices.h"
+#include "tools/bh/report.h"
+#include "tools/bh/values.h"
+#include "tools/bh/yaml.h"
+
+#define TYPE_SERVICE 0x100 /* a native guest with the service flag */
+
+static const struct value_word types[] = {
+	{ "native", CONFIG_NATIVE },       { "service", TYPE_SERVICE }, { "linux", CONFIG_LINUX },
+	{ "multiboot", CONFIG_MULTIBOOT }, { "flat", CONFIG_FLAT },     { NULL, 0 },
+};
+
+static const struct value_word rights[] = {
+	{ "console", CONFIG_RIGHT_CONSOLE },
+	{ "power", CONFIG_RIGHT_POWER },
+	{ "control", CONFIG_RIGHT_CONTROL },
+	{ "inspect", CONFIG_RIGHT_INSPECT },
+	{ NULL, 0 },
+};
+
+static const struct value_word restarts[] = {
+	{ "never", CONFIG_RESTART_NEVER },
+	{ "on-crash", CONFIG_RESTART_ON_CRASH },
+	{ "always", CONFIG_RESTART_ALWAYS },
+	{ NULL, 0 },
+};
+
+static const struct value_word levels[] = {
+	{ "error", 0 }, { "warn", 1 }, { "info", 2 }, { "debug", 3 }, { NULL, 0 },
+};
+
+const char *compile_key(char key[COMPILE_KEY], const char *base, const char *name)
+{
+	snprintf(key, COMPILE_KEY, "%s%s%s", base, *base && *name ? "." : "", name);
+	return key;
+}
+
+bool compile_text(char *dst, size_t size, const char *text, const char *base, const char *name)
+{
+	char key[COMPILE_KEY];
+
+	if (!text)
+		return true;
+	if (strlen(text) < size) {
+		strcpy(dst, text);
+		return true;
+	}
+	report_key(compile_key(key, base, name), "has %zu characters; at most %zu", strlen(text),
+		   size - 1);
+	return false;
+}
+
+void compile_word(uint64_t *value, const struct value_word *list, const char *text,
+		  const char *base, const char *name)
+{
+	char key[COMPILE_KEY], words[256];
+
+	if (!text || value_word(list, text, value))
+		return;
+	value_words(list, words, sizeof(words));
+	report_key(compile_key(key, base, name), "\"%s\" is unknown; %s", text, words);
+}
+
+void compile_size(uint64_t *bytes, const char *text, const char *base, const char *name)
+{
+	char key[COMPILE_KEY];
+
+	if (text && !value_size(text, bytes))
+		report_key(compile_key(key, base, name),
+			   "\"%s\" is no size; a number of bytes, or one with K, M or G", text);
+}
+
+void compile_flag(bool *flag, const char *text, const char *base, const char *name)
+{
+	char key[COMPILE_KEY];
+
+	if (text && !value_flag(text, flag))
+		report_key(compile_key(key, base, name), "\"%s\"; yes or no", text);
+}
+
+static void compile_number(uint32_t *number, uint64_t max, const char *text, const char *base,
+			   const char *name)
+{
+	char key[COMPILE_KEY];
+	uint64_t v = *number;
+
+	if (text && !value_number(text, max, &v))
+		report_key(compile_key(key, base, name), "\"%s\" is not right; 0 to %lu", text,
+			   (unsigned long)max);
+	*number = v;
+}
+
+static void compile_time(uint32_t *ticks, unsigned unit_us, const char *text, const char *base,
+			 const char *name)
+{
+	char key[COMPILE_KEY];
+	uint64_t us = 0;
+
+	if (!text)
+		return;
+	if (!value_time(text, &us) || us / unit_us > UINT32_MAX)
+		report_key(compile_key(key, base, name),
+			   "\"%s\" is no time; a number with us, ms or s", text);
+	*ticks = us / unit_us;
+}
+
+static void missing(const char *base, const char *name, const char *what)
+{
+	report_key(base, "%s is missing; %s", name, what);
+}
+
+static void compile_schedule(struct config_domain *d, const struct yaml_domain *y, const char *base)
+{
+	d->vcpus = 1;
+	compile_number(&d->vcpus, CONFIG_VCPUS, y->vcpus, base, "vcpus");
+	d->cpu = CONFIG_NONE;
+	compile_number(&d->cpu, 255, y->cpu, base, "cpu");
+	d->priority = d->flags & CONFIG_FLAG_SERVICE ? 6 : 4;
+	compile_number(&d->priority, 7, y->priority, base, "priority");
+	d->quantum_us = 5000;
+	compile_time(&d->quantum_us, 1, y->quantum, base, "quantum");
+	d->restart_limit = 5;
+	compile_number(&d->restart_limit, 1000, y->restart_limit, base, "restart-limit");
+	compile_time(&d->watchdog_ms, 1000, y->watchdog, base, "watchdog");
+}
+
+static void compile_rights(struct config_domain *d, const struct yaml_domain *y, const char *base)
+{
+	for (unsigned i = 0; i < y->rights_count; i++) {
+		char name[32];
+		uint64_t bit = 0;
+
+		snprintf(name, sizeof(name), "rights[%u]", i);
+		compile_word(&bit, rights, y->rights[i], base, name);
+		d->rights |= bit;
+	}
+}
+
+static void compile_kind(struct config_domain *d, const struct yaml_domain *y, const char *base)
+{
+	uint64_t type = CONFIG_NATIVE, restart;
+	bool strict = false;
+
+	if (!y->type)
+		missing(base, "type", "native, service, linux, multiboot or flat");
+	compile_word(&type, types, y->type, base, "type");
+	d->protocol = type == TYPE_SERVICE ? CONFIG_NATIVE : type;
+	d->flags = type == TYPE_SERVICE ? CONFIG_FLAG_SERVICE : 0;
+	compile_flag(&strict, y->strict, base, "strict");
+	d->flags |= strict ? CONFIG_FLAG_STRICT : 0;
+	restart = type == TYPE_SERVICE ? CONFIG_RESTART_ON_CRASH : CONFIG_RESTART_NEVER;
+	compile_word(&restart, restarts, y->restart, base, "restart");
+	d->restart = restart;
+}
+
+static void compile_memory(struct config_domain *d, const struct yaml_domain *y, const char *base)
+{
+	if (!y->memory)
+		missing(base, "memory", "a size such as 64M");
+	compile_size(&d->memory, y->memory, base, "memory");
+	compile_size(&d->dma_pool, y->dma_pool, base, "dma-pool");
+	compile_size(&d->kept, y->kept, base, "kept");
+}
+
+/* Which keys name a domain's images, by protocol. */
+static const struct image_keys {
+	const char *first, *second;
+	enum module_use use;
+} image_keys[] = {
+	[CONFIG_NATIVE] = { "image", NULL, MODULE_ELF64 },
+	[CONFIG_LINUX] = { "kernel", "initrd", MODULE_BZIMAGE },
+	[CONFIG_MULTIBOOT] = { "image", "module", MODULE_MULTIBOOT },
+	[CONFIG_FLAT] = { "image", NULL, MODULE_RAW },
+};
+
+static void compile_images(struct system_image *out, struct config_domain *d,
+			   const struct yaml_domain *y, const char *base)
+{
+	const struct image_keys *k = &image_keys[d->protocol];
+	const struct {
+		const char *name, *file;
+	} given[] = { { "image", y->image },
+		      { "kernel", y->kernel },
+		      { "initrd", y->initrd },
+		      { "module", y->module } };
+
+	d->image = d->initrd = CONFIG_NONE;
+	for (unsigned i = 0; i < ARRAY_SIZE(given); i++) {
+		char key[COMPILE_KEY];
+
+		compile_key(key, base, given[i].name);
+		if (!strcmp(given[i].name, k->first)) {
+			if (given[i].file)
+				d->image = modules_add(&out->modules, &out->blob, given[i].file,
+						       k->use, key);
+			else
+				missing(base, k->first, "the file to start");
+		} else if (given[i].file && k->second && !strcmp(given[i].name, k->second)) {
+			d->initrd = modules_add(&out->modules, &out->blob, given[i].file,
+						MODULE_RAW, key);
+		} else if (given[i].file) {
+			report_key(key, "not for this type; %s%s%s", k->first,
+				   k->second ? " and " : "", k->second ? k->second : "");
+		}
+	}
+}
+
+static void compile_domain(struct system_image *out, const struct yaml_config *y, unsigned i)
+{
+	struct config_domain *d = &out->blob.domain[i];
+	const struct yaml_domain *yd = &y->domains[i];
+	char base[COMPILE_KEY];
+
+	snprintf(base, sizeof(base), "domains[%u]", i);
+	if (!yd->name)
+		missing(base, "name", "a word such as linux1");
+	compile_text(d->name, sizeof(d->name), yd->name, base, "name");
+	compile_kind(d, yd, base);
+	compile_rights(d, yd, base);
+	compile_memory(d, yd, base);
+	compile_schedule(d, yd, base);
+	compile_text(d->cmdline, sizeof(d->cmdline), yd->cmdline, base, "cmdline");
+	compile_images(out, d, yd, base);
+	compile_devices(d, yd, base);
+}
+
+/* KIND:FILE or FILE; the file is relative to the configuration's folder. */
+static void compile_disk_file(struct system_image *out, const char *disk)
+{
+	const char *colon = disk ? strchr(disk, ':') : NULL;
+	const char *file = colon ? colon + 1 : disk;
+	char text[PATH_MAX];
+
+	if (!disk)
+		return;
+	snprintf(text, sizeof(text), "%.*s%s", (int)(file - disk), disk, modules_path(file));
+	compile_text(out->disk, sizeof(out->disk), text, "emulator", "disk");
+}
+
+static void compile_top(struct system_image *out, const struct yaml_config *y)
+{
+	const struct yaml_hypervisor *h = y->hypervisor;
+	const struct yaml_emulator *e = y->emulator;
+	uint32_t cpus = 0;
+	uint64_t bytes = 0, level = 0;
+
+	if (!y->name)
+		missing("", "name", "a word for the whole system");
+	compile_text(out->blob.name, sizeof(out->blob.name), y->name, "", "name");
+	if (h) {
+		compile_word(&level, levels, h->log, "hypervisor", "log");
+		snprintf(out->cmdline, sizeof(out->cmdline), "%s%s%s%s", h->log ? "log=" : "",
+			 h->log ? h->log : "", h->log && h->cmdline ? " " : "",
+			 h->cmdline ? h->cmdline : "");
+	}
+	if (e) {
+		compile_size(&bytes, e->memory, "emulator", "memory");
+		compile_number(&cpus, 64, e->cpus, "emulator", "cpus");
+		compile_disk_file(out, e->disk);
+	}
+	out->cpus = cpus;
+	if (bytes)
+		snprintf(out->memory, sizeof(out->memory), "%luM", (unsigned long)(bytes >> 20));
+}
+
+/* config_check's line begins with "domain NAME: KEY: " or "KEY: "; the file has it as a path. */
+static void report_why(const struct config *c, const char *why)
+{
+	char name[CONFIG_NAME], path[COMPILE_KEY], key[64];
+	int n = 0;
+
+	if (sscanf(why, "domain %31[^:]: %63[^:]:%n", name, key, &n) == 2 && n > 0) {
+		for (unsigned i = 0; i < c->domains; i++)
+			if (strcmp(c->domain[i].name, name) == 0) {
+				snprintf(path, sizeof(path), "domains[%u].%s", i, key);
+				report_key(path, "domain %s:%s", name, why + n);
+				return;
+			}
+	}
+	if (sscanf(why, "%63[^:]: %n", key, &n) == 1 && n > 0)
+		report_key(key, "%s", why + n);
+	else
+		report_line(0, "%s", why);
+}
+
+bool compile(const char *file, struct system_image *out)
+{
+	struct yaml_config *y = yaml_load(file);
+	struct config *c = &out->blob;
+	char why[256] = "";
+
+	memset(out, 0, sizeof(*out));
+	if (!y)
+		return false;
+	modules_relative_to(file);
+	if (y->domains_count < 1 || y->domains_count > CONFIG_DOMAINS) {
+		report_key("domains", "%u of them; 1 to %u", y->domains_count, CONFIG_DOMAINS);
+		return false;
+	}
+	*c = (struct config){ .magic = CONFIG_MAGIC,
+			      .version = CONFIG_VERSION,
+			      .bytes = sizeof(*c),
+			      .domains = y->domains_count };
+	compile_top(out, y);
+	for (unsigned i = 0; i < y->domains_count; i++)
+		compile_domain(out, y, i);
+	for (unsigned i = 0; i < y->domains_count; i++)
+		compile_served(out, y, i);
+	if (report_errors())
+		return false;
+	c->crc = config_crc(c);
+	if (config_check(c, sizeof(*c), why, sizeof(why)) == OK)
+		return true;
+	report_why(c, why);
+	return false;
+}

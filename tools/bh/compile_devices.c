@@ -1,0 +1,151 @@
+/*
+ * Devices that a service domain owns, and the disks and consoles that others are served from them.
+ */
+#include "tools/bh/compile_devices.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "abi/boot.h"
+#include "tools/bh/report.h"
+
+static void compile_match(struct config_device *v, const struct yaml_device *y, const char *base)
+{
+	unsigned given = !!y->class + !!y->id + !!y->slot;
+	char key[COMPILE_KEY], words[256];
+
+	if (given != 1) {
+		report_key(base, "%s; exactly one of class, id and slot",
+			   given ? "found in two ways" : "cannot be found");
+	} else if (y->class) {
+		v->match = CONFIG_BY_CLASS;
+		value_words(value_classes, words, sizeof(words));
+		if (!value_pci_class(y->class, &v->class_code))
+			report_key(compile_key(key, base, "class"),
+				   "\"%s\" is unknown; %s, or six hexadecimal digits", y->class,
+				   words);
+	} else if (y->id) {
+		v->match = CONFIG_BY_ID;
+		if (!value_pci_id(y->id, &v->vendor, &v->device))
+			report_key(compile_key(key, base, "id"),
+				   "\"%s\"; vendor:device such as \"1af4:1042\"", y->id);
+	} else {
+		v->match = CONFIG_BY_SLOT;
+		if (!value_pci_slot(y->slot, &v->slot))
+			report_key(compile_key(key, base, "slot"),
+				   "\"%s\"; bus:device.function such as \"00:04.0\"", y->slot);
+	}
+}
+
+void compile_devices(struct config_domain *d, const struct yaml_domain *y, const char *base)
+{
+	char here[COMPILE_KEY];
+
+	if (y->devices_count > CONFIG_DEVICES) {
+		report_key(base, "devices: %u of them; at most %u", y->devices_count,
+			   CONFIG_DEVICES);
+		return;
+	}
+	d->devices = y->devices_count;
+	for (unsigned i = 0; i < y->devices_count; i++) {
+		struct config_device *v = &d->device[i];
+		bool optional = false;
+
+		snprintf(here, sizeof(here), "%s.devices[%u]", base, i);
+		if (!y->devices[i].name)
+			report_key(here, "name is missing; a word that disks can refer to");
+		compile_text(v->name, sizeof(v->name), y->devices[i].name, here, "name");
+		compile_match(v, &y->devices[i], here);
+		compile_flag(&optional, y->devices[i].optional, here, "optional");
+		v->optional = optional;
+	}
+}
+
+static bool compile_backend(const struct config *c, const char *from, uint16_t *backend,
+			    const char *base)
+{
+	char key[COMPILE_KEY];
+
+	for (unsigned i = 0; from && i < c->domains; i++) {
+		if (strcmp(c->domain[i].name, from) == 0) {
+			*backend = i;
+			return true;
+		}
+	}
+	if (from)
+		report_key(compile_key(key, base, "from"),
+			   "there is no domain %s; the name of a service domain", from);
+	else
+		report_key(base, "from is missing; the name of a service domain");
+	return false;
+}
+
+static void compile_source(struct system_image *out, struct config_served *s,
+			   const struct yaml_disk *y, const char *base)
+{
+	const struct config_domain *backend = &out->blob.domain[s->backend];
+	char key[COMPILE_KEY];
+
+	if (!y->device == !y->module) {
+		report_key(base, "%s; exactly one of device and module",
+			   y->device ? "has two sources" : "has no source");
+	} else if (y->module) {
+		s->source_kind = HV_SOURCE_MODULE;
+		s->source = modules_add(&out->modules, &out->blob, y->module, MODULE_DISK,
+					compile_key(key, base, "module"));
+	} else {
+		s->source_kind = HV_SOURCE_DEVICE;
+		s->source = CONFIG_NONE;
+		for (unsigned i = 0; i < backend->devices; i++)
+			if (strcmp(backend->device[i].name, y->device) == 0)
+				s->source = i;
+		if (s->source == CONFIG_NONE)
+			report_key(compile_key(key, base, "device"),
+				   "domain %s has no device named %s; one of its devices",
+				   backend->name, y->device);
+	}
+	if (y->fallback)
+		s->fallback = modules_add(&out->modules, &out->blob, y->fallback, MODULE_DISK,
+					  compile_key(key, base, "fallback"));
+}
+
+static void compile_disk(struct system_image *out, struct config_served *s,
+			 const struct yaml_disk *y, const char *base)
+{
+	bool readonly = false;
+
+	*s = (struct config_served){ .kind = HV_SERVED_BLOCK, .fallback = CONFIG_NONE };
+	if (!compile_backend(&out->blob, y->from, &s->backend, base))
+		return;
+	compile_source(out, s, y, base);
+	compile_size(&s->offset, y->offset, base, "offset");
+	compile_size(&s->bytes, y->size, base, "size");
+	compile_flag(&readonly, y->readonly, base, "read-only");
+	s->flags = readonly ? HV_SERVED_READONLY : 0;
+	compile_text(s->serial, sizeof(s->serial), y->serial, base, "serial");
+}
+
+void compile_served(struct system_image *out, const struct yaml_config *y, unsigned i)
+{
+	struct config_domain *d = &out->blob.domain[i];
+	const struct yaml_domain *yd = &y->domains[i];
+	char base[COMPILE_KEY];
+
+	if (yd->disks_count + yd->consoles_count > CONFIG_SERVED) {
+		snprintf(base, sizeof(base), "domains[%u].disks", i);
+		report_key(base, "%u with the consoles; at most %u",
+			   yd->disks_count + yd->consoles_count, CONFIG_SERVED);
+		return;
+	}
+	for (unsigned j = 0; j < yd->disks_count; j++) {
+		snprintf(base, sizeof(base), "domains[%u].disks[%u]", i, j);
+		compile_disk(out, &d->serve[d->served++], &yd->disks[j], base);
+	}
+	for (unsigned j = 0; j < yd->consoles_count; j++) {
+		struct config_served *s = &d->serve[d->served++];
+
+		snprintf(base, sizeof(base), "domains[%u].consoles[%u]", i, j);
+		*s = (struct config_served){ .kind = HV_SERVED_CONSOLE, .fallback = CONFIG_NONE };
+		compile_backend(&out->blob, yd->consoles[j].from, &s->backend, base);
+	}
+}

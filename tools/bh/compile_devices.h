@@ -1,0 +1,29 @@
+/*
+ * Inside the compiler of configurations: the helpers that its two files share, and the part that
+ * knows devices, disks and consoles. The helpers leave the value alone when the key is not given
+ * (text NULL), and report what is wrong with it otherwise.
+ */
+#ifndef TOOLS_BH_COMPILE_DEVICES_H
+#define TOOLS_BH_COMPILE_DEVICES_H
+
+#include "tools/bh/compile.h"
+#include "tools/bh/values.h"
+#include "tools/bh/yaml.h"
+
+#define COMPILE_KEY 128
+
+/* "base.name", for messages; returns key. */
+const char *compile_key(char key[COMPILE_KEY], const char *base, const char *name);
+
+bool compile_text(char *dst, size_t size, const char *text, const char *base, const char *name);
+void compile_word(uint64_t *value, const struct value_word *list, const char *text,
+		  const char *base, const char *name);
+void compile_size(uint64_t *bytes, const char *text, const char *base, const char *name);
+void compile_flag(bool *flag, const char *text, const char *base, const char *name);
+
+/* The devices of one domain. */
+void compile_devices(struct config_domain *d, const struct yaml_domain *y, const char *base);
+/* The disks and consoles of domain i; every domain's name and devices are known. */
+void compile_served(struct system_image *out, const struct yaml_config *y, unsigned i);
+
+#endif

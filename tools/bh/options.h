@@ -1,0 +1,29 @@
+/*
+ * The command line: `bh VERB FILE [options] [-- arguments for the emulator]`.
+ */
+#ifndef TOOLS_BH_OPTIONS_H
+#define TOOLS_BH_OPTIONS_H
+
+#include <stdbool.h>
+
+enum verb { VERB_NONE, VERB_CHECK, VERB_IMAGE, VERB_RUN };
+
+struct options {
+	enum verb verb;
+	const char *file;
+	const char *output;     /* image: where to */
+	const char *hypervisor; /* bulkhead.elf; NULL: beside bh itself */
+	const char *append;     /* joins the hypervisor's command line */
+	const char *emulator;
+	const char *memory, *disk; /* NULL: as the file says */
+	bool uefi, headless, icount;
+	unsigned cpus;    /* 0: as the file says */
+	unsigned timeout; /* seconds; 0: none */
+	char **extra;     /* the emulator's further arguments, NULL-terminated */
+};
+
+/* Returns -1 if bh shall go on, else the status to exit with: --help and --version have printed
+   their text, a wrong command line its error. */
+int options_parse(struct options *o, int argc, char **argv);
+
+#endif

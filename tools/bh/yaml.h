@@ -1,0 +1,56 @@
+/*
+ * A configuration file as it was written: one struct a mapping, one member a key, text still
+ * text. libcyaml fills it from the schema in yaml.c, which refuses unknown keys; compile.c gives
+ * the text its meaning. docs/config.md explains every key.
+ */
+#ifndef TOOLS_BH_YAML_H
+#define TOOLS_BH_YAML_H
+
+struct yaml_device {
+	char *name, *class, *id, *slot, *optional;
+};
+
+struct yaml_disk {
+	char *from, *device, *module, *fallback, *offset, *size, *serial, *readonly;
+};
+
+struct yaml_console {
+	char *from;
+};
+
+struct yaml_domain {
+	char *name, *type, *image, *kernel, *initrd, *module, *cmdline;
+	char *memory, *dma_pool, *kept;
+	char *vcpus, *cpu, *priority, *quantum;
+	char *restart, *restart_limit, *watchdog, *strict;
+	char **rights;
+	unsigned rights_count;
+	struct yaml_device *devices;
+	unsigned devices_count;
+	struct yaml_disk *disks;
+	unsigned disks_count;
+	struct yaml_console *consoles;
+	unsigned consoles_count;
+};
+
+struct yaml_hypervisor {
+	char *log, *cmdline;
+};
+
+/* What `bh run` gives the emulated machine unless its options say otherwise. */
+struct yaml_emulator {
+	char *memory, *cpus, *disk;
+};
+
+struct yaml_config {
+	char *name;
+	struct yaml_hypervisor *hypervisor;
+	struct yaml_emulator *emulator;
+	struct yaml_domain *domains;
+	unsigned domains_count;
+};
+
+/* Reads FILE; on an error reports it and returns NULL. The result lives until the program ends. */
+struct yaml_config *yaml_load(const char *file);
+
+#endif
