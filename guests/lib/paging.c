@@ -117,6 +117,13 @@ static void find_features(void)
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 }
 
+/* What lies below 4 GiB is mapped already. */
+static void map_high(uint64_t base, uint64_t bytes)
+{
+	if (bytes && base + bytes > 4 * GIB_1)
+		paging_map(base, bytes, PAGING_WRITE);
+}
+
 static void map_image_part(const uint8_t *from, const uint8_t *to, unsigned flags)
 {
 	paging_map((uint64_t)(uintptr_t)from, (uint64_t)(to - from), flags | PAGING_EXACTLY);
@@ -135,14 +142,10 @@ void paging_init(void)
 {
 	find_features();
 	paging_map(0, 4 * GIB_1, PAGING_WRITE);
-	for (unsigned i = 0; i < boot->regions; i++) {
-		const struct hv_region *r = &boot->region[i];
-
-		if (r->bytes && r->base + r->bytes > 4 * GIB_1)
-			paging_map(r->base, r->bytes, PAGING_WRITE);
-	}
-	if (boot->ram + boot->memory > 4 * GIB_1)
-		paging_map(boot->ram, boot->memory, PAGING_WRITE);
+	map_high((uint64_t)(uintptr_t)boot, HV_BOOT_BYTES);
+	map_high(boot->ram, boot->memory);
+	for (unsigned i = 0; i < boot->regions; i++)
+		map_high(boot->region[i].base, boot->region[i].bytes);
 	map_image_part(image_start, rodata_start, PAGING_EXEC);
 	map_image_part(rodata_start, data_start, PAGING_READ);
 	write_cr3((uint64_t)(uintptr_t)pool[0]);

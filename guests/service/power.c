@@ -29,6 +29,7 @@ static void system_end(enum hv_system_op op)
 	print("%s: the machine stays on: %s\n", boot->name, hv_error(result));
 }
 
+/* Peers in this state, those left out that have never been started yet. */
 static unsigned peers_in(enum hv_domain_state state)
 {
 	unsigned n = 0;
@@ -36,7 +37,7 @@ static unsigned peers_in(enum hv_domain_state state)
 	for (unsigned i = 0; i < boot->peers; i++) {
 		const volatile struct hv_peer *peer = &boot->peer[i];
 
-		n += peer->state == state;
+		n += peer->state == state && peer->incarnation;
 	}
 	return n;
 }

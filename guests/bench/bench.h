@@ -1,0 +1,24 @@
+/*
+ * The paths that bench measures. A path is one thing done `rounds` times in a plain loop; what the
+ * empty loop costs is taken off. Each file offers a table of its paths.
+ */
+#ifndef GUESTS_BENCH_BENCH_H
+#define GUESTS_BENCH_BENCH_H
+
+#include <stdint.h>
+
+struct path {
+	const char *name;
+	/* Puts the machine into the state that run needs; NULL, or why the path is skipped. */
+	const char *(*prepare)(void);
+	void (*run)(unsigned rounds);
+	unsigned rounds; /* in one batch; 0: as many as usual */
+};
+
+/* Tables end with a NULL name. */
+extern const struct path cpu_paths[], apic_paths[], device_paths[];
+
+/* The vectors that bench uses. */
+enum { VECTOR_IPI = 0x40, VECTOR_DISK = 0x41 };
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * Paths to the service domain and back, over the first virtio-blk function: doorbells (of a queue
+ * that has nothing new), accesses that the service domain answers, and a read of one sector, from
+ * the kick until the halted guest is awake again and has the data.
+ */
+#include "guests/bench/bench.h"
+
+#include <stddef.h>
+
+#include "abi/platform.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/insn.h"
+#include "guests/lib/mmio.h"
+#include "guests/lib/pci.h"
+#include "guests/lib/virtio_blk.h"
+
+#define CONFIG_ADDRESS HV_PORT_PCI
+#define CONFIG_DATA    (HV_PORT_PCI + 4)
+#define CONFIG_ENABLE  0x80000000u
+
+static struct virtio_blk disk;
+static bool is_open;
+static uint8_t sector[VIRTIO_BLK_SECTOR] ALIGNED(512);
+
+static const char *use_disk(void)
+{
+	unsigned function = pci_find(VIRTIO_BLK_VENDOR, VIRTIO_BLK_DEVICE, 0);
+	const char *why;
+
+	if (is_open)
+		return NULL;
+	if (function == PCI_NONE)
+		return "no virtio-blk function: nobody serves a disk to this domain";
+	why = virtio_blk_open(&disk, function, VECTOR_DISK);
+	is_open = !why;
+	return why;
+}
+
+static const char *use_port_doorbell(void)
+{
+	const char *why = use_disk();
+
+	if (why || disk.notify_port)
+		return why;
+	return "no doorbell in I/O space";
+}
+
+static const char *use_memory_doorbell(void)
+{
+	const char *why = use_disk();
+
+	if (why || disk.notify_memory)
+		return why;
+	return "no doorbell in memory";
+}
+
+static const char *use_config_port(void)
+{
+	const char *why = use_disk();
+
+	outl(CONFIG_ADDRESS, CONFIG_ENABLE | disk.function << 8 | PCI_ID);
+	return why;
+}
+
+static void run_doorbell_port(unsigned rounds)
+{
+	for (unsigned i = 0; i < rounds; i++)
+		outw(disk.notify_port, 0);
+}
+
+static void run_doorbell_memory(unsigned rounds)
+{
+	for (unsigned i = 0; i < rounds; i++)
+		writew(disk.notify_memory, 0);
+}
+
+static void run_config_port(unsigned rounds)
+{
+	for (unsigned i = 0; i < rounds; i++)
+		inl(CONFIG_DATA);
+}
+
+static void run_config_memory(unsigned rounds)
+{
+	for (unsigned i = 0; i < rounds; i++)
+		pci_read(disk.function, PCI_ID, 4);
+}
+
+static void run_served_memory(unsigned rounds)
+{
+	for (unsigned i = 0; i < rounds; i++)
+		readl(disk.common);
+}
+
+static void run_kick(unsigned rounds)
+{
+	for (unsigned i = 0; i < rounds; i++)
+		virtio_blk_read(&disk, 0, sector, sizeof(sector));
+}
+
+const struct path device_paths[] = {
+	{ "doorbell-port", use_port_doorbell, run_doorbell_port, 0 },
+	{ "doorbell-memory", use_memory_doorbell, run_doorbell_memory, 0 },
+	{ "served-config-port", use_config_port, run_config_port, 0 },
+	{ "served-config-memory", use_disk, run_config_memory, 0 },
+	{ "served-memory", use_disk, run_served_memory, 0 },
+	{ "kick-to-wake", use_disk, run_kick, 0 },
+	{ NULL, NULL, NULL, 0 },
+};

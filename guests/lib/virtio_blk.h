@@ -1,0 +1,76 @@
+/*
+ * A minimal driver for a modern virtio-blk function: one queue, one request at a time, its
+ * completion awaited by interrupt (MSI-X). For bench and for tests. The caller has set up the local
+ * APIC; paging is 1:1, so buffers are named by their address.
+ */
+#ifndef GUESTS_LIB_VIRTIO_BLK_H
+#define GUESTS_LIB_VIRTIO_BLK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/bits.h"
+
+#define VIRTIO_BLK_QUEUE  8
+#define VIRTIO_BLK_SECTOR 512
+#define VIRTIO_BLK_VENDOR 0x1af4
+#define VIRTIO_BLK_DEVICE 0x1042
+
+struct virtio_blk_desc {
+	uint64_t address;
+	uint32_t bytes;
+	uint16_t flags, next;
+};
+
+/* The rings in the device's layout (virtio 1.2, 2.7), each aligned as it asks. */
+struct virtio_blk_rings {
+	struct virtio_blk_desc desc[VIRTIO_BLK_QUEUE] ALIGNED(16);
+	struct {
+		uint16_t flags, index, ring[VIRTIO_BLK_QUEUE], used_event;
+	} avail;
+	struct {
+		uint16_t flags, index;
+		struct {
+			uint32_t id, bytes;
+		} ring[VIRTIO_BLK_QUEUE];
+		uint16_t avail_event;
+	} used ALIGNED(4);
+};
+
+struct virtio_blk {
+	struct virtio_blk_rings rings ALIGNED(4096);
+	struct {
+		uint32_t type, reserved;
+		uint64_t sector;
+	} request;
+	uint8_t status;
+
+	unsigned function;
+	volatile uint8_t *common, *config;
+	uint16_t notify_port;             /* 0: no doorbell in I/O space */
+	volatile uint16_t *notify_memory; /* NULL: none in memory */
+	uint64_t sectors;
+	bool read_only;
+	uint16_t used_seen;
+	volatile uint64_t interrupts; /* taken so far */
+};
+
+/* Resets and starts the device at `function` with `vector` for its queue. NULL, or why it cannot be
+   used. d is zeroed first; it must not move afterwards. */
+const char *virtio_blk_open(struct virtio_blk *d, unsigned function, unsigned vector);
+
+/* Whole sectors, `bytes` a multiple of 512. 0, or the device's status (1 I/O error, 2 unsupported).
+   They wait as long as it takes: a back end that is started again answers later. */
+int virtio_blk_read(struct virtio_blk *d, uint64_t sector, void *buf, uint32_t bytes);
+int virtio_blk_write(struct virtio_blk *d, uint64_t sector, const void *buf, uint32_t bytes);
+int virtio_blk_flush(struct virtio_blk *d);
+
+/* The two halves of a read: puts it into the ring and rings the bell; waits halted for its end. */
+void virtio_blk_start_read(struct virtio_blk *d, uint64_t sector, void *buf, uint32_t bytes);
+int virtio_blk_finish(struct virtio_blk *d);
+
+/* Rings the bell, by port where there is one. */
+void virtio_blk_kick(struct virtio_blk *d);
+
+#endif
