@@ -86,4 +86,7 @@ must_check enum err insn_decode(const uint8_t *code, size_t count, unsigned code
    VMMCALL...), prefixes included; 0 if the bytes are none. */
 unsigned insn_short_length(const uint8_t *code, size_t count, unsigned code_bytes);
 
+/* The segment that a string instruction's source is read from: its override, else DS. */
+unsigned insn_string_segment(const uint8_t *code, size_t count, unsigned code_bytes);
+
 #endif

@@ -5,6 +5,7 @@
 #ifndef VMM_EMULATE_H
 #define VMM_EMULATE_H
 
+#include "lib/err.h"
 #include "vmm/vcpu.h"
 
 /* For EXIT_NESTED_FAULT outside the domain's RAM. DONE with e->insn_len set; RETRY: a fault was

@@ -1,0 +1,283 @@
+/*
+ * The MMIO emulator: fetch, decode, address, access, write back. Registers and flags change last,
+ * when every access is done, so that an instruction can be begun again after BLOCK or a fault.
+ */
+#include "vmm/emulate.h"
+
+#include "arch/x86/cpu/regs.h"
+#include "lib/string.h"
+#include "vmm/backend.h"
+#include "vmm/emulate_alu.h"
+#include "vmm/emulate_memory.h"
+#include "vmm/guestmem.h"
+
+/* The register operand's value, and how a result is put there. */
+static uint64_t get_reg(const struct emulation *m)
+{
+	const struct insn *i = &m->insn;
+
+	return (m->v->regs.gpr[i->reg] >> (i->high ? 8 : 0)) & ones(i->bytes);
+}
+
+static void set_reg(struct emulation *m, unsigned reg, uint64_t value)
+{
+	uint64_t *r = &m->v->regs.gpr[reg];
+
+	if (m->insn.high)
+		*r = (*r & ~MASK(15, 8)) | (value & 0xff) << 8;
+	else
+		*r = emulate_merge(*r, value, m->insn.bytes);
+}
+
+/* BT and its kin with a register count bits from the operand on, in either direction. */
+static int64_t bit_offset(const struct emulation *m)
+{
+	const struct insn *i = &m->insn;
+	unsigned shift = 64 - i->bytes * 8;
+	int64_t number;
+
+	if (i->op < INSN_BT || i->op > INSN_BTC || i->src != PLACE_REG)
+		return 0;
+	number = (int64_t)(get_reg(m) << shift) >> shift;
+	return (number >> (__builtin_ctz(i->bytes) + 3)) * i->bytes;
+}
+
+static uint64_t memory_offset(const struct emulation *m)
+{
+	const struct insn *i = &m->insn;
+	const struct vcpu_regs *r = &m->v->regs;
+	uint64_t offset = (uint64_t)i->disp + (uint64_t)bit_offset(m);
+
+	if (i->base != INSN_NO_REG)
+		offset += r->gpr[i->base];
+	if (i->index != INSN_NO_REG)
+		offset += r->gpr[i->index] * (i->scale ? i->scale : 1);
+	if (i->rip_relative)
+		offset += r->rip + i->length;
+	/* POP computes its address with rsp already moved. */
+	if (i->op == INSN_POP && i->base == GPR_RSP)
+		offset += i->bytes;
+	return offset & ones(i->addr_bytes);
+}
+
+static bool set_operand(struct emulation *m, unsigned bytes, bool write, struct operand *o)
+{
+	*o = (struct operand){ .bytes = bytes, .write = write };
+	return emulate_linear(m->v, m->insn.segment, memory_offset(m), bytes, write, &o->at);
+}
+
+static uint64_t swap_bytes(uint64_t value, unsigned bytes)
+{
+	return __builtin_bswap64(value) >> (64 - bytes * 8);
+}
+
+/* MOV, MOVZX, MOVSX, MOVBE */
+static enum verdict do_move(struct emulation *m)
+{
+	const struct insn *i = &m->insn;
+	bool store = i->dst == PLACE_MEM;
+	unsigned shift = 64 - i->source_bytes * 8;
+	uint64_t value = i->src == PLACE_IMM ? i->imm : get_reg(m);
+	enum verdict verdict;
+	struct operand o;
+
+	if (!set_operand(m, i->source_bytes, store, &o))
+		return VERDICT_RETRY;
+	if (store)
+		return emulate_write(m, &o,
+				     i->op == INSN_MOVBE ? swap_bytes(value, i->bytes) : value);
+	verdict = emulate_read(m, &o, &value);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	if (i->op == INSN_MOVSX)
+		value = (uint64_t)((int64_t)(value << shift) >> shift);
+	if (i->op == INSN_MOVBE)
+		value = swap_bytes(value, i->bytes);
+	set_reg(m, i->reg, value);
+	return VERDICT_DONE;
+}
+
+/* ADD to BTC with a register as the destination. */
+static enum verdict do_alu_to_reg(struct emulation *m)
+{
+	const struct insn *i = &m->insn;
+	enum verdict verdict;
+	struct operand o;
+	uint64_t value;
+
+	if (!set_operand(m, i->bytes, false, &o))
+		return VERDICT_RETRY;
+	verdict = emulate_read(m, &o, &value);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	value = emulate_alu(i->op, get_reg(m), value, i->bytes, &m->v->regs.rflags);
+	if (i->op != INSN_CMP)
+		set_reg(m, i->reg, value);
+	return VERDICT_DONE;
+}
+
+/* Reads and writes the memory operand back. A bus lock is not modelled: a device sees two
+   accesses, with nobody else's between them only as far as its model sees to that. */
+static enum verdict do_alu_to_memory(struct emulation *m)
+{
+	const struct insn *i = &m->insn;
+	bool writes = i->op != INSN_CMP && i->op != INSN_TEST && i->op != INSN_BT;
+	uint64_t src = i->src == PLACE_IMM ? i->imm & ones(i->bytes) : get_reg(m);
+	uint64_t rflags = m->v->regs.rflags, value;
+	enum verdict verdict;
+	struct operand o;
+
+	if (!set_operand(m, i->bytes, writes, &o))
+		return VERDICT_RETRY;
+	verdict = emulate_read(m, &o, &value);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	value = emulate_alu(i->op, value, src, i->bytes, &rflags);
+	if (writes)
+		verdict = emulate_write(m, &o, value);
+	if (verdict == VERDICT_DONE)
+		m->v->regs.rflags = rflags;
+	return verdict;
+}
+
+static void finish_exchange(struct emulation *m, uint64_t old)
+{
+	const struct insn *i = &m->insn;
+	uint64_t rax = m->v->regs.gpr[GPR_RAX] & ones(i->bytes);
+
+	if (i->op == INSN_XADD)
+		emulate_alu(INSN_ADD, old, get_reg(m), i->bytes, &m->v->regs.rflags);
+	if (i->op != INSN_CMPXCHG) {
+		set_reg(m, i->reg, old);
+		return;
+	}
+	emulate_alu(INSN_CMP, rax, old, i->bytes, &m->v->regs.rflags);
+	if (rax != old) {
+		m->insn.high = false;
+		set_reg(m, GPR_RAX, old);
+	}
+}
+
+/* XCHG, XADD, CMPXCHG; the latter writes what was there when the comparison fails (SDM 2A). */
+static enum verdict do_exchange(struct emulation *m)
+{
+	const struct insn *i = &m->insn;
+	uint64_t rax = m->v->regs.gpr[GPR_RAX] & ones(i->bytes), new = get_reg(m), old;
+	enum verdict verdict;
+	struct operand o;
+
+	if (!set_operand(m, i->bytes, true, &o))
+		return VERDICT_RETRY;
+	verdict = emulate_read(m, &o, &old);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	if (i->op == INSN_XADD)
+		new += old;
+	if (i->op == INSN_CMPXCHG && rax != old)
+		new = old;
+	verdict = emulate_write(m, &o, new);
+	if (verdict == VERDICT_DONE)
+		finish_exchange(m, old);
+	return verdict;
+}
+
+static unsigned stack_bytes(struct emulation *m)
+{
+	struct vcpu_segment ss;
+
+	if (m->mode.code_bytes == 8)
+		return 8;
+	backend->get_segment(m->v, SEG_SS, &ss);
+	return ss.attributes & SEGMENT_DB ? 4 : 2;
+}
+
+/* PUSH and POP of a memory operand: the stack is the other one. */
+static enum verdict do_stack(struct emulation *m)
+{
+	const struct insn *i = &m->insn;
+	bool push = i->op == INSN_PUSH;
+	unsigned width = stack_bytes(m);
+	uint64_t *rsp = &m->v->regs.gpr[GPR_RSP];
+	uint64_t moved = push ? *rsp - i->bytes : *rsp + i->bytes, value;
+	struct operand memory, stack = { .number = 1, .bytes = i->bytes, .write = push };
+	enum verdict verdict;
+
+	if (!set_operand(m, i->bytes, !push, &memory) ||
+	    !emulate_linear(m->v, SEG_SS, (push ? moved : *rsp) & ones(width), i->bytes, push,
+			    &stack.at))
+		return VERDICT_RETRY;
+	verdict = emulate_read(m, push ? &memory : &stack, &value);
+	if (verdict == VERDICT_DONE)
+		verdict = emulate_write(m, push ? &stack : &memory, value);
+	if (verdict == VERDICT_DONE)
+		*rsp = emulate_merge(*rsp, moved, width);
+	return verdict;
+}
+
+static enum verdict execute(struct emulation *m)
+{
+	unsigned op = m->insn.op;
+
+	if (LIKELY(op >= INSN_MOV && op <= INSN_MOVBE))
+		return do_move(m);
+	if (op >= INSN_MOVS)
+		return emulate_string(m);
+	if (op >= INSN_PUSH)
+		return do_stack(m);
+	if (op >= INSN_XCHG)
+		return do_exchange(m);
+	return m->insn.dst == PLACE_REG ? do_alu_to_reg(m) : do_alu_to_memory(m);
+}
+
+/* An instruction that the table does not know: #UD, and one line that says which. */
+static enum verdict refuse(struct vcpu *v, const struct insn *i, const uint8_t *code,
+			   const struct vm_exit *e)
+{
+	const char *what = i->op == INSN_VECTOR ? "a vector instruction" : "an instruction";
+
+	if (v->domain->config->flags & CONFIG_FLAG_STRICT)
+		return domain_kill(v->domain, "%s not emulated at device memory %#lx, rip %#lx",
+				   what, e->fault.gpa.v, v->regs.rip);
+	domain_complain(v->domain,
+			"%s that is not emulated (%02x %02x %02x %02x %02x %02x) at rip %#lx "
+			"touches device memory %#lx: it gets #UD",
+			what, code[0], code[1], code[2], code[3], code[4], code[5], v->regs.rip,
+			e->fault.gpa.v);
+	vcpu_inject_ud(v);
+	return VERDICT_RETRY;
+}
+
+static enum verdict fetch_and_decode(struct emulation *m, const struct vm_exit *e)
+{
+	uint8_t code[INSN_BYTES_MAX] = { 0 };
+	size_t count = backend->insn_bytes ? backend->insn_bytes(m->v, code) : 0;
+	enum err err;
+
+	if (!count)
+		count = guest_fetch(m->v, code);
+	if (!count)
+		return VERDICT_RETRY;
+	err = insn_decode(code, count, m->mode.code_bytes, &m->insn);
+	if (LIKELY(err == OK))
+		return VERDICT_DONE;
+	/* Bytes on a page that cannot be fetched: the CPU itself takes that fault. */
+	if (err == ERR_RANGE)
+		return VERDICT_RETRY;
+	return refuse(m->v, &m->insn, code, e);
+}
+
+enum verdict emulate_mmio(struct vcpu *v, struct vm_exit *e)
+{
+	struct emulation m = { .v = v };
+	enum verdict verdict;
+
+	backend->get_mode(v, &m.mode);
+	verdict = fetch_and_decode(&m, e);
+	if (verdict == VERDICT_DONE)
+		verdict = execute(&m);
+	if (verdict == VERDICT_DONE)
+		e->insn_len = m.insn.length;
+	if (verdict != VERDICT_BLOCK)
+		memset(&v->emulate, 0, sizeof(v->emulate));
+	return verdict;
+}

@@ -1,0 +1,167 @@
+/*
+ * Guest-virtual access: translation by the guest's own tables, copies that fault into the guest,
+ * instruction fetch, and the length of instructions on CPUs that don't report it.
+ */
+#include "vmm/guestmem.h"
+
+#include "arch/x86/cpu/regs.h"
+#include "lib/string.h"
+#include "vmm/backend.h"
+#include "vmm/decode.h"
+#include "vmm/guestmem_slot.h"
+#include "vmm/walk.h"
+
+bool guest_translate(struct vcpu *v, gva_t at, unsigned access, gpa_t *out, uint32_t *error)
+{
+	struct vcpu_mode m;
+
+	backend->get_mode(v, &m);
+	return walk(v->domain, &m, v->regs.rflags, at, access, out, error);
+}
+
+/* Translates for a copy; on a fault injects it. */
+static bool translate_or_inject(struct vcpu *v, const struct vcpu_mode *m, gva_t at,
+				unsigned access, gpa_t *out)
+{
+	uint32_t error;
+
+	if (UNLIKELY(!walk_canonical(m, at))) {
+		vcpu_inject_gp(v);
+		return false;
+	}
+	if (walk(v->domain, m, v->regs.rflags, at, access, out, &error))
+		return true;
+	vcpu_inject_pf(v, at.v, error);
+	return false;
+}
+
+bool guest_read_virt(struct vcpu *v, gva_t from, void *to, size_t bytes, unsigned access)
+{
+	struct vcpu_mode m;
+	uint8_t *out = to;
+	gpa_t at;
+
+	backend->get_mode(v, &m);
+	while (bytes) {
+		size_t n = MIN(bytes, PAGE_SIZE - (from.v & PAGE_MASK));
+
+		if (!translate_or_inject(v, &m, from, access, &at))
+			return false;
+		if (!guest_read(v->domain, at, out, n))
+			memset(out, 0xff, n);
+		from.v += n;
+		out += n;
+		bytes -= n;
+	}
+	return true;
+}
+
+bool guest_write_virt(struct vcpu *v, gva_t to, const void *from, size_t bytes, unsigned access)
+{
+	struct vcpu_mode m;
+	const uint8_t *in = from;
+	gpa_t at;
+
+	backend->get_mode(v, &m);
+	/* All pages before the first byte: a fault leaves nothing half done. */
+	for (uint64_t page = to.v; bytes && page < to.v + bytes; page = page_down(page) + PAGE_SIZE)
+		if (!translate_or_inject(v, &m, gva(page), access | ACCESS_WRITE, &at))
+			return false;
+	while (bytes) {
+		size_t n = MIN(bytes, PAGE_SIZE - (to.v & PAGE_MASK));
+
+		if (!translate_or_inject(v, &m, to, access | ACCESS_WRITE, &at))
+			return false;
+		if (!guest_write(v->domain, at, in, n))
+			domain_complain(v->domain, "a write to %#lx is lost: not RAM", at.v);
+		to.v += n;
+		in += n;
+		bytes -= n;
+	}
+	return true;
+}
+
+/* Linear address of the instruction; outside 64-bit code the segment base counts. */
+static gva_t fetch_address(struct vcpu *v, const struct vcpu_mode *m)
+{
+	struct vcpu_segment cs;
+
+	if (LIKELY(m->code_bytes == 8))
+		return gva(v->regs.rip);
+	backend->get_segment(v, SEG_CS, &cs);
+	return gva((uint32_t)(cs.base + v->regs.rip));
+}
+
+static size_t fetch(struct vcpu *v, const struct vcpu_mode *m, uint8_t buf[15])
+{
+	gva_t at = fetch_address(v, m);
+	size_t first = MIN(15, PAGE_SIZE - (at.v & PAGE_MASK));
+	uint32_t error;
+	gpa_t page;
+
+	if (!translate_or_inject(v, m, at, ACCESS_FETCH, &page))
+		return 0;
+	if (!guest_read(v->domain, page, buf, first))
+		memset(buf, 0xff, first);
+	if (first == 15)
+		return 15;
+	at.v += first;
+	if (!walk_canonical(m, at) ||
+	    !walk(v->domain, m, v->regs.rflags, at, ACCESS_FETCH, &page, &error))
+		return first;
+	if (!guest_read(v->domain, page, buf + first, 15 - first))
+		memset(buf + first, 0xff, 15 - first);
+	return 15;
+}
+
+size_t guest_fetch(struct vcpu *v, uint8_t buf[15])
+{
+	struct vcpu_mode m;
+
+	backend->get_mode(v, &m);
+	return fetch(v, &m, buf);
+}
+
+/* Any length, for what the fast look did not settle. */
+static unsigned insn_length(struct vcpu *v, const struct vcpu_mode *m)
+{
+	uint8_t buf[INSN_BYTES_MAX];
+	size_t count = fetch(v, m, buf);
+	struct insn insn;
+	unsigned length;
+
+	if (!count)
+		return 0;
+	length = insn_short_length(buf, count, m->code_bytes);
+	if (length)
+		return length;
+	if (insn_decode(buf, count, m->code_bytes, &insn) == OK)
+		return insn.length;
+	domain_complain(v->domain, "cannot tell the length of %02x %02x %02x %02x at %#lx", buf[0],
+			buf[1], buf[2], buf[3], v->regs.rip);
+	vcpu_inject_ud(v);
+	return 0;
+}
+
+unsigned guest_insn_length(struct vcpu *v)
+{
+	struct vcpu_mode m;
+	const uint8_t *p;
+	uint8_t head[4];
+	unsigned length;
+	gva_t at;
+	gpa_t page;
+
+	backend->get_mode(v, &m);
+	at = fetch_address(v, &m);
+	if (UNLIKELY((at.v & PAGE_MASK) > PAGE_SIZE - sizeof(head)))
+		return insn_length(v, &m);
+	if (!translate_or_inject(v, &m, at, ACCESS_FETCH, &page))
+		return 0;
+	p = guestmem_at(v->domain, page);
+	if (UNLIKELY(!p))
+		return insn_length(v, &m);
+	__builtin_memcpy(head, p, sizeof(head));
+	length = insn_short_length(head, sizeof(head), m.code_bytes);
+	return LIKELY(length) ? length : insn_length(v, &m);
+}

@@ -1,0 +1,131 @@
+/*
+ * IN, OUT, INS, OUTS. The plain forms come first: they are the hot ones. A string form works
+ * element by element, each complete in itself, like emulate_string.c's.
+ */
+#include "vmm/pio_string.h"
+
+#include "arch/x86/cpu/regs.h"
+#include "lib/string.h"
+#include "vmm/backend.h"
+#include "vmm/decode.h"
+#include "vmm/emulate.h"
+#include "vmm/guestmem.h"
+#include "vmm/io.h"
+
+#define BATCH 64 /* elements before the guest is entered again */
+
+/* A register as an address of the string's width, and its step. */
+static uint64_t offset_of(const struct vcpu *v, unsigned gpr, unsigned bytes)
+{
+	return v->regs.gpr[gpr] & ones(bytes);
+}
+
+static void move(struct vcpu *v, unsigned gpr, int64_t by, unsigned bytes)
+{
+	v->regs.gpr[gpr] = emulate_merge(v->regs.gpr[gpr], v->regs.gpr[gpr] + (uint64_t)by, bytes);
+}
+
+static enum verdict insert(struct vcpu *v, const struct vm_exit *e)
+{
+	struct io_access a = { .address = e->pio.port, .size = e->pio.size };
+	unsigned width = e->pio.addr_bytes;
+	enum verdict verdict;
+	uint32_t error;
+	gpa_t unused;
+	gva_t at;
+
+	/* A port's read may have effects: a destination that faults must fault before it. */
+	if (!emulate_linear(v, SEG_ES, offset_of(v, GPR_RDI, width), a.size, true, &at))
+		return VERDICT_RETRY;
+	for (unsigned n = 0; n < a.size; n += a.size - 1 ? a.size - 1 : 1) {
+		if (guest_translate(v, gva(at.v + n), ACCESS_WRITE, &unused, &error))
+			continue;
+		vcpu_inject_pf(v, at.v + n, error);
+		return VERDICT_RETRY;
+	}
+	verdict = pio_access(v, &a);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	return guest_write_virt(v, at, &a.data, a.size, 0) ? VERDICT_DONE : VERDICT_RETRY;
+}
+
+/* What OUTS sends is read once: a back end's answer belongs to exactly this value. */
+static enum verdict send(struct vcpu *v, const struct vm_exit *e, unsigned segment)
+{
+	struct io_access a = { .address = e->pio.port, .size = e->pio.size, .write = true };
+	gva_t at;
+
+	if (!v->emulate.done) {
+		if (!emulate_linear(v, segment, offset_of(v, GPR_RSI, e->pio.addr_bytes), a.size,
+				    false, &at) ||
+		    !guest_read_virt(v, at, &v->emulate.value[0], a.size, 0))
+			return VERDICT_RETRY;
+		v->emulate.done = 1;
+	}
+	a.data = v->emulate.value[0] & ones(a.size);
+	return pio_access(v, &a);
+}
+
+/* SVM without decode assists does not say which segment OUTS reads: it shows as ES then. */
+static enum verdict find_segment(struct vcpu *v, const struct vm_exit *e, unsigned *segment)
+{
+	uint8_t code[INSN_BYTES_MAX];
+	struct vcpu_mode m;
+	size_t count;
+
+	*segment = e->pio.segment;
+	if (e->pio.in || *segment != SEG_ES)
+		return VERDICT_DONE;
+	count = guest_fetch(v, code);
+	if (!count)
+		return VERDICT_RETRY;
+	backend->get_mode(v, &m);
+	*segment = insn_string_segment(code, count, m.code_bytes);
+	return VERDICT_DONE;
+}
+
+static enum verdict string(struct vcpu *v, const struct vm_exit *e)
+{
+	int64_t by = v->regs.rflags & RFLAGS_DF ? -(int64_t)e->pio.size : e->pio.size;
+	unsigned width = e->pio.addr_bytes, segment;
+	enum verdict verdict;
+
+	if (e->pio.rep && !offset_of(v, GPR_RCX, width))
+		return VERDICT_DONE;
+	verdict = find_segment(v, e, &segment);
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	for (unsigned n = 0; n < BATCH; n++) {
+		verdict = e->pio.in ? insert(v, e) : send(v, e, segment);
+		if (verdict != VERDICT_DONE)
+			return verdict;
+		memset(&v->emulate, 0, sizeof(v->emulate));
+		move(v, e->pio.in ? GPR_RDI : GPR_RSI, by, width);
+		if (!e->pio.rep)
+			return VERDICT_DONE;
+		move(v, GPR_RCX, -1, width);
+		if (!offset_of(v, GPR_RCX, width))
+			return VERDICT_DONE;
+	}
+	return VERDICT_RETRY;
+}
+
+enum verdict pio_exit(struct vcpu *v, struct vm_exit *e)
+{
+	struct io_access a = { .address = e->pio.port, .size = e->pio.size, .write = !e->pio.in };
+	uint64_t *rax = &v->regs.gpr[GPR_RAX];
+	enum verdict verdict;
+
+	if (UNLIKELY(e->pio.string)) {
+		verdict = string(v, e);
+		if (verdict != VERDICT_BLOCK)
+			memset(&v->emulate, 0, sizeof(v->emulate));
+		return verdict;
+	}
+	if (a.write)
+		a.data = *rax & ones(a.size);
+	verdict = pio_access(v, &a);
+	if (verdict == VERDICT_DONE && !a.write)
+		*rax = emulate_merge(*rax, a.data, a.size);
+	return verdict;
+}
