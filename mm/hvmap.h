@@ -18,9 +18,10 @@
 #ifndef HVMAP_DIRECT /* unit tests say 0: what they call host-physical are plain pointers */
 #define HVMAP_DIRECT 0xffff800000000000ul
 #endif
-#define HVMAP_TEMP  0xffffc00000000000ul
-#define HVMAP_STACK 0xffffd00000000000ul
-#define HVMAP_SLOTS 64 /* a CPU */
+#define HVMAP_TEMP   0xffffc00000000000ul
+#define HVMAP_STACK  0xffffd00000000000ul
+#define HVMAP_SLOTS  64 /* a CPU */
+#define HVMAP_STACKS 4  /* a CPU */
 
 /* Where a hypervisor page, a mapped device or a mapped module is seen, and back. Pages of the
    image are not reached this way: use hvmap_image_hpa. */
@@ -47,5 +48,19 @@ volatile void *hvmap_framebuffer(hpa_t base, uint64_t bytes);
 void *hvmap_slot(unsigned n, hpa_t frame);
 /* Empties slot n of this CPU. */
 void hvmap_slot_clear(unsigned n);
+
+/* --- for boot/ and frames_hv.c --- */
+
+/* Boot CPU, once the free memory is known: builds the final tables and switches to them. */
+void hvmap_init(void);
+/* The tables' physical address, for CR3 of the other CPUs; below 4 GiB. */
+hpa_t hvmap_root(void);
+/* A stack with a guard page below it; returns its top. At most HVMAP_STACKS of each CPU block. */
+uint64_t hvmap_stack(unsigned block, unsigned n, size_t pages);
+/* Makes RO_AFTER_INIT data read-only and lets no more be mapped. */
+void hvmap_seal(void);
+/* Maps a chunk of hypervisor pages, 2 MiB-aligned; and the limit below which it must lie. */
+void hvmap_chunk(hpa_t base, uint64_t bytes);
+uint64_t hvmap_chunk_limit(void);
 
 #endif
