@@ -13,11 +13,16 @@
 must_check enum err service_build(void);
 
 /* A domain was stopped on all its CPUs, whatever the reason; d->state is no longer RUNNING. On
-   return no device of it does DMA or interrupts, its slots wait for its next instance, its peers
-   are told, and *d->holders* has a bit for each domain that must release its memory first. */
+   return no device of it does DMA or interrupts, what waits for its answers waits for its next
+   instance, its own ranges are gone and its console lines are out. Owner CPU. */
 void service_died(struct domain *d);
 
-/* A domain is about to start: incarnation is the new one, RAM and holders are clear. */
+/* A domain is about to enter its image; d->incarnation is the new one. Owner CPU. */
 void service_starting(struct domain *d);
+
+/* Boot, for the parts of the contract: zeroed hypervisor pages on a domain's account, and pages
+   for its nested tables. */
+void *service_pages(struct domain *d, size_t pages);
+void service_reserve(struct domain *d, size_t table_pages);
 
 #endif

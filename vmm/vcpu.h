@@ -9,6 +9,7 @@
 #include "lib/addr.h"
 #include "lib/list.h"
 #include "vmm/exit.h"
+#include "vmm/timer.h"
 
 /* General registers in the encoding order of the instruction set. */
 enum vcpu_gpr {
@@ -135,12 +136,13 @@ struct vcpu {
 	bool replay;         /* handle `exit` again before entering */
 	bool nmi_pending;
 	uint8_t event_vector; /* EVENT_VECTOR, 0 none */
+	struct timer wait;    /* EVENT_WAIT's deadline (event.c) */
 
 	/* owner: an access that a back end answers (ioreq.c) */
 	struct {
-		uint8_t state; /* 0 none, 1 asked, 2 answered */
+		bool asked;
 		uint8_t type, size, write;
-		uint16_t backend; /* domain that serves it */
+		uint16_t link; /* its back end, as a number of the domain's ioreq_set */
 		uint32_t sequence;
 		uint64_t address, data;
 	} io;
