@@ -26,6 +26,12 @@ static void feed_watchdog(void *arg)
 	timer_set_ns(&watchdog_timer, watchdog_ms * NS_PER_MS / 4, feed_watchdog, NULL);
 }
 
+static void peers_changed(void *arg)
+{
+	serve_peers_changed();
+	power_peers_changed();
+}
+
 int main(void)
 {
 	watchdog_ms = boot_number("watchdog", WATCHDOG_MS);
@@ -34,7 +40,7 @@ int main(void)
 	console_start();
 	if (boot->incarnation > 1)
 		print("%s: restarted, incarnation %u\n", boot->name, boot->incarnation);
+	event_bind(HV_EVENT_GONE, peers_changed, NULL);
 	serve_start();
-	power_start();
 	event_loop();
 }

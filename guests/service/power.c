@@ -6,7 +6,6 @@
 #include "guests/service/power.h"
 
 #include "guests/lib/boot.h"
-#include "guests/lib/event.h"
 #include "guests/lib/hv.h"
 #include "guests/lib/print.h"
 #include "guests/lib/time.h"
@@ -56,24 +55,17 @@ static void grace_is_over(void *arg)
 		power_off(NULL);
 }
 
-/* HV_EVENT_GONE: some peer's line in the boot page has changed. */
-static void peer_changed(void *arg)
+void power_peers_changed(void)
 {
 	unsigned off = peers_in(HV_STATE_OFF), dead = peers_in(HV_STATE_DEAD);
 
 	timer_cancel(&grace_timer);
-	if (!boot->peers || off + dead < boot->peers)
+	if (!boot_cap_of(HV_CAP_SYSTEM) || !boot->peers || off + dead < boot->peers)
 		return;
 	if (dead)
 		timer_set_ns(&grace_timer, DEAD_GRACE_NS, grace_is_over, NULL);
 	else
 		power_off(NULL);
-}
-
-void power_start(void)
-{
-	if (boot_cap_of(HV_CAP_SYSTEM))
-		event_bind(HV_EVENT_GONE, peer_changed, NULL);
 }
 
 static void shutdown_is_late(void *arg)

@@ -5,8 +5,8 @@
 #ifndef GUESTS_SERVICE_POWER_H
 #define GUESTS_SERVICE_POWER_H
 
-/* Binds the events that tell of guests which end. */
-void power_start(void);
+/* A peer's line in the boot page has changed (HV_EVENT_GONE): powers off after the last one. */
+void power_peers_changed(void);
 
 /* Presses every guest's power button; when all are off, or after some seconds, powers off. */
 void power_shutdown(void);
