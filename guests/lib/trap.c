@@ -4,6 +4,8 @@
  */
 #include "guests/lib/trap.h"
 
+#include <stdbool.h>
+
 #include "guests/lib/boot.h"
 #include "guests/lib/hv.h"
 #include "guests/lib/insn.h"
@@ -84,7 +86,11 @@ NORETURN static void dump(const struct trap_frame *f)
 {
 	const char *name = f->vector < ARRAY_SIZE(names) ? names[f->vector] : "";
 	const char *what = f->vector < TRAP_FIRST_IRQ ? "exception" : "unexpected interrupt";
+	static bool dumping;
 
+	if (dumping)
+		trap_triple_fault();
+	dumping = true;
 	print_to(NULL);
 	print("%s: %s %lu %s, error %#lx, at image+%#lx\n", boot->name, what, f->vector, name,
 	      f->error, f->rip - (uint64_t)(uintptr_t)image_start);
