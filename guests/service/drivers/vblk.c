@@ -1,0 +1,216 @@
+/*
+ * A physical virtio disk. Each request has a slot: one descriptor of the ring that points to the
+ * slot's own indirect table, so that slot number, descriptor and completion id are one.
+ *
+ *   slot page   | header 16 | status 1 | ... 64: indirect table |
+ */
+#include "guests/service/drivers/vblk.h"
+
+#include "guests/lib/event.h"
+#include "guests/lib/hv.h"
+#include "guests/lib/mmio.h"
+#include "guests/lib/print.h"
+#include "guests/service/dma.h"
+#include "guests/service/drivers/pcifn.h"
+#include "guests/service/drivers/vpci.h"
+#include "guests/service/virtio_queue.h"
+
+#define VBLK_DISKS     4
+#define VBLK_SLOTS     64u
+#define VBLK_PARTS     126u
+#define VBLK_PAGE      4096u
+#define COMPLAINTS_MAX 10
+
+struct vblk_page {
+	struct virtio_blk_header header;
+	volatile uint8_t status;
+	uint8_t pad[47];
+	struct virtq_desc table[VBLK_PARTS + 2];
+};
+
+_Static_assert(sizeof(struct vblk_page) <= VBLK_PAGE, "a slot is a page");
+
+struct vblk {
+	const struct hv_device *device;
+	struct disk *disk;
+	struct vpci pci;
+	struct vpci_rings rings;
+	struct virtq_desc *desc;
+	volatile uint16_t *avail, *used;
+	uint16_t next_avail, next_used;
+	struct vblk_page *page[VBLK_SLOTS];
+	struct disk_request *request[VBLK_SLOTS];
+	unsigned slots, complaints, event;
+	bool flushes;
+};
+
+static struct vblk vblks[VBLK_DISKS];
+static unsigned vblk_count;
+
+void vblk_quiet(const struct hv_device *d)
+{
+	struct vpci p;
+
+	pcifn_enable(d, false);
+	if (vpci_find(&p, d) && !vpci_reset(&p))
+		print("virtio-blk at slot %#x: does not stop\n", d->slot);
+}
+
+/* Fills in the indirect table; returns the descriptors used. */
+static unsigned table_fill(struct vblk_page *page, const struct disk_request *r)
+{
+	uint16_t data = r->op == DISK_READ ? VIRTQ_DESC_WRITE : 0;
+	struct virtq_desc *d = page->table;
+	unsigned n = 0;
+
+	d[n++] = (struct virtq_desc){ dma_bus(&page->header), sizeof(page->header), 0, 0 };
+	for (unsigned i = 0; i < r->parts; i++)
+		d[n++] = (struct virtq_desc){ dma_bus(r->part[i].base), r->part[i].bytes, data, 0 };
+	d[n++] = (struct virtq_desc){ dma_bus(&page->status), 1, VIRTQ_DESC_WRITE, 0 };
+	for (unsigned i = 0; i + 1 < n; i++) {
+		d[i].flags |= VIRTQ_DESC_NEXT;
+		d[i].next = (uint16_t)(i + 1);
+	}
+	return n;
+}
+
+static void slot_issue(struct vblk *b, unsigned slot, const struct disk_request *r)
+{
+	static const uint32_t types[] = { VIRTIO_BLK_IN, VIRTIO_BLK_OUT, VIRTIO_BLK_FLUSH };
+	struct vblk_page *page = b->page[slot];
+	uint32_t bytes;
+
+	page->header = (struct virtio_blk_header){ .type = types[r->op], .sector = r->sector };
+	page->status = 0xff;
+	bytes = table_fill(page, r) * (uint32_t)sizeof(struct virtq_desc);
+	b->desc[slot] = (struct virtq_desc){ dma_bus(page->table), bytes, VIRTQ_DESC_INDIRECT, 0 };
+	b->avail[VIRTQ_RING_FIRST + b->next_avail % b->rings.size] = (uint16_t)slot;
+	b->next_avail++;
+	/* The device's read of idx acquires what stands before. */
+	__atomic_store_n(&b->avail[VIRTQ_RING_IDX], b->next_avail, __ATOMIC_RELEASE);
+	mb();
+	if (!(b->used[VIRTQ_RING_FLAGS] & VIRTQ_USED_NO_NOTIFY))
+		writew(b->rings.doorbell, 0);
+}
+
+static bool vblk_submit(struct disk *d, struct disk_request *r)
+{
+	struct vblk *b = d->driver;
+
+	for (unsigned i = 0; i < b->slots; i++) {
+		if (b->request[i])
+			continue;
+		b->request[i] = r;
+		slot_issue(b, i, r);
+		return true;
+	}
+	return false;
+}
+
+static void slot_done(struct vblk *b, uint32_t slot)
+{
+	struct disk_request *r = slot < b->slots ? b->request[slot] : NULL;
+	bool ok;
+
+	if (!r) {
+		print("%s: completes a request that it was not given\n", b->disk->name);
+		return;
+	}
+	ok = b->page[slot]->status == VIRTIO_BLK_OK;
+	/* A device without a cache to flush says that it does not know the request. */
+	ok |= r->op == DISK_FLUSH && !b->flushes;
+	if (!ok && b->complaints++ < COMPLAINTS_MAX)
+		print("%s: request at sector %lu failed: status %u\n", b->disk->name, r->sector,
+		      b->page[slot]->status);
+	b->request[slot] = NULL;
+	disk_done(r, ok);
+}
+
+static void vblk_event(void *arg)
+{
+	struct vblk *b = arg;
+	volatile struct virtq_used_elem *ring =
+		(volatile struct virtq_used_elem *)(b->used + VIRTQ_RING_FIRST);
+
+	while (__atomic_load_n(&b->used[VIRTQ_RING_IDX], __ATOMIC_ACQUIRE) != b->next_used) {
+		uint32_t slot = ring[b->next_used % b->rings.size].id;
+
+		b->next_used++;
+		slot_done(b, slot);
+	}
+}
+
+static bool rings_alloc(struct vblk *b)
+{
+	unsigned size = vpci_queue_size(&b->pci, 0);
+
+	if (size == 0 || size & (size - 1))
+		return false;
+	b->rings.size = MIN(size, VBLK_SLOTS);
+	b->desc = b->rings.desc = dma_alloc(VBLK_PAGE);
+	b->avail = b->rings.avail = dma_alloc(VBLK_PAGE);
+	b->used = b->rings.used = dma_alloc(VBLK_PAGE);
+	while (b->slots < b->rings.size && dma_left() >= VBLK_PAGE)
+		b->page[b->slots++] = dma_alloc(VBLK_PAGE);
+	return b->slots > 0;
+}
+
+static void fill_disk(struct vblk *b, uint64_t features)
+{
+	volatile struct virtio_blk_config *c = (volatile void *)b->pci.device;
+	volatile uint32_t *capacity = (volatile uint32_t *)&c->capacity;
+	uint32_t block = features & VIRTIO_BLK_F_BLK_SIZE ? readl(&c->blk_size) : DISK_SECTOR;
+	uint32_t parts = features & VIRTIO_BLK_F_SEG_MAX ? readl(&c->seg_max) : 1;
+
+	disk_init(b->disk);
+	b->disk->sectors = readl(&capacity[0]) | (uint64_t)readl(&capacity[1]) << 32;
+	b->disk->block = block == 4096 ? block : DISK_SECTOR;
+	b->disk->max_parts = MAX(MIN(parts, VBLK_PARTS), 1u);
+	b->disk->readonly = features & VIRTIO_BLK_F_RO;
+	b->disk->submit = vblk_submit;
+	b->disk->driver = b;
+	b->flushes = features & VIRTIO_BLK_F_FLUSH;
+}
+
+static const char *bring_up(struct vblk *b)
+{
+	uint64_t needed = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC;
+	uint64_t features;
+
+	if (!vpci_find(&b->pci, b->device))
+		return "no modern virtio structures (a legacy device?)";
+	if (!vpci_reset(&b->pci))
+		return "does not reset";
+	features = vpci_negotiate(&b->pci, needed | VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_RO |
+						   VIRTIO_BLK_F_BLK_SIZE | VIRTIO_BLK_F_FLUSH);
+	if ((features & needed) != needed)
+		return "lacks virtio 1.0 or indirect descriptors";
+	if (!rings_alloc(b))
+		return "the DMA pool is too small: raise `dma` in the config";
+	if (hv_irq_bind(b->device->cap, 0, b->event) < 0 || !vpci_queue(&b->pci, 0, &b->rings, 0))
+		return "no MSI-X interrupt";
+	fill_disk(b, features);
+	vpci_run(&b->pci);
+	return NULL;
+}
+
+bool vblk_open(const struct hv_device *d, struct disk *disk)
+{
+	struct vblk *b = &vblks[vblk_count];
+	const char *why;
+
+	pcifn_name(d, "virtio-blk", disk->name, sizeof(disk->name));
+	if (vblk_count == VBLK_DISKS)
+		return false;
+	*b = (struct vblk){ .device = d, .disk = disk };
+	b->event = event_alloc();
+	event_bind(b->event, vblk_event, b);
+	pcifn_enable(d, true);
+	why = bring_up(b);
+	if (why) {
+		print("%s: %s\n", disk->name, why);
+		return false;
+	}
+	vblk_count++;
+	return true;
+}

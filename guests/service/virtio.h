@@ -1,0 +1,83 @@
+/*
+ * Words of the virtio 1.2 specification that several files share.
+ */
+#ifndef GUESTS_SERVICE_VIRTIO_H
+#define GUESTS_SERVICE_VIRTIO_H
+
+#include <stdint.h>
+
+#include "lib/bits.h"
+
+#define VIRTIO_VENDOR      0x1af4
+#define VIRTIO_DEVICE_BASE 0x1040 /* PCI device id = this + virtio device id */
+#define VIRTIO_ID_BLOCK    2
+#define VIRTIO_ID_CONSOLE  3
+
+#define VIRTIO_STATUS_ACKNOWLEDGE 1u
+#define VIRTIO_STATUS_DRIVER      2u
+#define VIRTIO_STATUS_DRIVER_OK   4u
+#define VIRTIO_STATUS_FEATURES_OK 8u
+#define VIRTIO_STATUS_NEEDS_RESET 64u
+#define VIRTIO_STATUS_FAILED      128u
+
+#define VIRTIO_F_INDIRECT_DESC BIT(28)
+#define VIRTIO_F_EVENT_IDX     BIT(29)
+#define VIRTIO_F_VERSION_1     BIT(32)
+
+#define VIRTIO_NO_VECTOR 0xffffu
+
+/* Vendor capability types, virtio 1.2, 4.1.4. */
+#define VIRTIO_CAP_COMMON 1
+#define VIRTIO_CAP_NOTIFY 2
+#define VIRTIO_CAP_ISR    3
+#define VIRTIO_CAP_DEVICE 4
+#define VIRTIO_CAP_ACCESS 5
+
+#define VIRTIO_BLK_F_SEG_MAX  BIT(2)
+#define VIRTIO_BLK_F_RO       BIT(5)
+#define VIRTIO_BLK_F_BLK_SIZE BIT(6)
+#define VIRTIO_BLK_F_FLUSH    BIT(9)
+
+#define VIRTIO_BLK_IN     0u
+#define VIRTIO_BLK_OUT    1u
+#define VIRTIO_BLK_FLUSH  4u
+#define VIRTIO_BLK_GET_ID 8u
+
+#define VIRTIO_BLK_OK     0u
+#define VIRTIO_BLK_IOERR  1u
+#define VIRTIO_BLK_UNSUPP 2u
+
+#define VIRTIO_BLK_ID_BYTES 20
+
+/* The common configuration, virtio 1.2, 4.1.4.3; little-endian, naturally aligned. */
+struct virtio_common {
+	uint32_t device_feature_select, device_feature;
+	uint32_t driver_feature_select, driver_feature;
+	uint16_t config_msix_vector, num_queues;
+	uint8_t device_status, config_generation;
+	uint16_t queue_select;
+	uint16_t queue_size, queue_msix_vector, queue_enable, queue_notify_off;
+	uint64_t queue_desc, queue_driver, queue_device;
+};
+
+/* First word of a block request's readable part. */
+struct virtio_blk_header {
+	uint32_t type, reserved;
+	uint64_t sector;
+};
+
+/* Device configuration of a block device, as far as the features offered here need it. */
+struct virtio_blk_config {
+	uint64_t capacity; /* sectors of 512 */
+	uint32_t size_max, seg_max;
+	uint16_t cylinders;
+	uint8_t heads, sectors;
+	uint32_t blk_size;
+};
+
+struct virtio_console_config {
+	uint16_t cols, rows;
+	uint32_t max_nr_ports, emerg_wr;
+};
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * The device model's hypercalls, the real ones.
+ */
+#include "guests/service/virtio_port.h"
+
+#include "guests/lib/event.h"
+#include "guests/lib/hv.h"
+
+void virtio_port_irq(uint32_t cap, uint64_t address, uint32_t data)
+{
+	(void)hv_irq_raise(cap, address, data);
+}
+
+int64_t virtio_port_add(uint32_t cap, unsigned kind, uint64_t base, uint64_t bytes, unsigned event)
+{
+	return hv_range_add(cap, kind, base, bytes, event);
+}
+
+int64_t virtio_port_remove(uint32_t cap, unsigned kind, uint64_t base)
+{
+	return hv_range_remove(cap, kind, base);
+}
+
+void virtio_port_again(unsigned event)
+{
+	event_again(event);
+}
