@@ -46,6 +46,9 @@ struct backend {
 	   being injected)? And: exit as soon as it may. Windows stay asked for until they exit. */
 	bool (*can_inject)(struct vcpu *v, enum event_kind kind);
 	void (*ask_window)(struct vcpu *v, enum event_kind kind);
+	/* Exit (IRQ_WINDOW) as soon as an interrupt may go in and the guest's CR8 is lower than
+	   `below`, 1..15: for an interrupt that only the task priority holds back. */
+	void (*ask_cr8)(struct vcpu *v, uint8_t below);
 
 	void (*get_state)(struct vcpu *v, struct vcpu_state *s);
 	void (*set_state)(struct vcpu *v, const struct vcpu_state *s);

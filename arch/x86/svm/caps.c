@@ -1,0 +1,61 @@
+/*
+ * The verdict on AMD-V at boot: what is required, what is optional and what its lack costs.
+ */
+#include "arch/x86/svm/caps.h"
+
+#include "arch/x86/cpu/features.h"
+#include "arch/x86/cpu/insn.h"
+#include "arch/x86/svm/vmcb.h"
+#include "lib/log.h"
+
+#define CPUID_SVM 0x8000000au
+
+struct svm_caps svm_caps RO_AFTER_INIT;
+
+static const struct {
+	uint8_t bit;
+	const char *text, *without;
+} optional[] = {
+#define SVM_FEATURE(name, bit, text, without) { bit, text, without },
+#include "arch/x86/svm/features.def"
+#undef SVM_FEATURE
+};
+
+static void log_verdict(void)
+{
+	log_info("svm: revision %u, %u ASIDs, nested paging with %s pages", svm_caps.revision,
+		 svm_caps.asids, cpu_has(CPU_PAGE_1G) ? "1 GiB" : "2 MiB");
+	for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
+		bool has = svm_has(optional[i].bit);
+
+		log_info("svm: %s: %s%s", optional[i].text, has ? "yes" : "no, ",
+			 has ? "" : optional[i].without);
+	}
+}
+
+enum err svm_caps_init(void)
+{
+	struct cpuid c;
+
+	if (!cpu_has(CPU_SVM)) {
+		log_error("svm: this CPU has no AMD-V");
+		return ERR_UNSUPPORTED;
+	}
+	if (!cpu_has(CPU_SVM_NPT)) {
+		log_error("svm: this CPU has no nested paging, which is required");
+		return ERR_UNSUPPORTED;
+	}
+	c = insn_cpuid(CPUID_SVM, 0);
+	svm_caps.revision = c.eax & 0xff;
+	svm_caps.asids = c.ebx;
+	svm_caps.features = c.edx;
+	/* The task priority and CR2 are written before every run. */
+	if (svm_has(SVM_CLEAN))
+		svm_caps.clean = VMCB_CLEAN_ALL & ~(VMCB_CLEAN_VINTR | VMCB_CLEAN_CR2);
+	if (svm_caps.asids < 2) {
+		log_error("svm: %u ASIDs, at least 2 are required", svm_caps.asids);
+		return ERR_UNSUPPORTED;
+	}
+	log_verdict();
+	return OK;
+}

@@ -1,0 +1,148 @@
+/*
+ * Events on their way into a guest, and the windows that tell when one may go in. An interrupt
+ * window is a virtual interrupt whose delivery is intercepted (APM 2 15.21.4): the guest exits when
+ * IF, the interrupt shadow and, for a CR8 window, the task priority allow it. An NMI's blocking
+ * ends with the first IRET, which is intercepted as long.
+ */
+#include "arch/x86/cpu/regs.h"
+#include "arch/x86/svm/svm_vcpu.h"
+#include "lib/log.h"
+
+/* Set when the CPU was seen to take a virtual interrupt of the same priority as the task priority,
+   as QEMU does; by the manual it takes higher ones only. */
+static bool priority_is_inclusive;
+
+static uint64_t event_pack(enum vmcb_event_type type, const struct vcpu_event *e)
+{
+	uint64_t w = VMCB_EVENT_VALID | e->vector | field_set(VMCB_EVENT_TYPE, 0, type);
+
+	if (e->has_error)
+		w |= VMCB_EVENT_HAS_ERROR | field_set(VMCB_EVENT_ERROR, 0, e->error);
+	return w;
+}
+
+uint64_t svm_event_load(struct vcpu *v)
+{
+	struct vcpu_event e = v->inject;
+	struct vmcb *b = svm_vmcb(v);
+
+	v->inject.kind = INJECT_NONE;
+	switch (e.kind) {
+	case INJECT_IRQ: return event_pack(VMCB_EVENT_IRQ, &e);
+	case INJECT_NMI: svm_nmi_block(svm_of(v), true); return event_pack(VMCB_EVENT_NMI, &e);
+	case INJECT_EXCEPTION:
+		/* Delivery of #DB clears DR7.GD, injection does not (APM 2 13.1.1.5). */
+		if (e.vector == VECTOR_DB) {
+			b->dr7 &= ~DR7_GD;
+			b->clean &= ~VMCB_CLEAN_DR;
+		}
+		return event_pack(VMCB_EVENT_EXCEPTION, &e);
+	default:
+		/* INT n, INT3, INTO: RIP is at the instruction, which simply runs again. */
+		return 0;
+	}
+}
+
+void svm_event_save(struct vcpu *v)
+{
+	uint64_t info = svm_vmcb(v)->exit_int_info;
+	struct vcpu_event e = {
+		.kind = INJECT_EXCEPTION,
+		.vector = field_get(VMCB_EVENT_VECTOR, info),
+		.has_error = info & VMCB_EVENT_HAS_ERROR,
+		.error = field_get(VMCB_EVENT_ERROR, info),
+	};
+
+	switch (field_get(VMCB_EVENT_TYPE, info)) {
+	case VMCB_EVENT_IRQ: e.kind = INJECT_IRQ; break;
+	case VMCB_EVENT_NMI: e.kind = INJECT_NMI; break;
+	case VMCB_EVENT_SOFTWARE: return;
+	default:
+		if (e.vector == VECTOR_BP || e.vector == VECTOR_OF)
+			return;
+	}
+	v->inject = e;
+}
+
+bool svm_can_inject(struct vcpu *v, enum event_kind kind)
+{
+	const struct svm_vcpu *s = svm_of(v);
+
+	if (v->inject.kind != INJECT_NONE)
+		return false;
+	if (kind != INJECT_IRQ && kind != INJECT_NMI)
+		return true;
+	if (s->vmcb->int_state & VMCB_INT_SHADOW)
+		return false;
+	return kind == INJECT_IRQ ? v->regs.rflags & RFLAGS_IF : !s->nmi_blocked;
+}
+
+/* prio: the byte with priority and VMCB_V_IGNORE_TPR. */
+static void window_open(struct svm_vcpu *s, uint8_t prio)
+{
+	struct vmcb *b = s->vmcb;
+
+	s->irq_window = true;
+	b->v_irq |= VMCB_V_IRQ;
+	b->v_prio = prio;
+	b->intercept_misc1 |= VMCB_INTERCEPT_VINTR;
+	b->clean &= ~(VMCB_CLEAN_CONTROL | VMCB_CLEAN_VINTR);
+}
+
+void svm_ask_window(struct vcpu *v, enum event_kind kind)
+{
+	struct svm_vcpu *s = svm_of(v);
+
+	if (kind == INJECT_NMI) {
+		s->care |= CARE_NMI_WINDOW;
+		return;
+	}
+	s->cr8_below = 0;
+	window_open(s, VMCB_V_PRIO | VMCB_V_IGNORE_TPR);
+}
+
+void svm_ask_cr8(struct vcpu *v, uint8_t below)
+{
+	struct svm_vcpu *s = svm_of(v);
+
+	if (s->irq_window && s->cr8_below == 0)
+		return;
+	s->cr8_below = below;
+	window_open(s, below - priority_is_inclusive);
+}
+
+void svm_window_close(struct svm_vcpu *s)
+{
+	struct vmcb *b = s->vmcb;
+
+	s->irq_window = false;
+	b->v_irq &= ~VMCB_V_IRQ;
+	b->intercept_misc1 &= ~(uint32_t)VMCB_INTERCEPT_VINTR;
+	b->clean &= ~(VMCB_CLEAN_CONTROL | VMCB_CLEAN_VINTR);
+}
+
+void svm_window_reached(struct vcpu *v)
+{
+	struct svm_vcpu *s = svm_of(v);
+
+	if (s->cr8_below && v->cr8 >= s->cr8_below && !priority_is_inclusive) {
+		priority_is_inclusive = true;
+		log_info("svm: this CPU delivers virtual interrupts at the task priority, too");
+	}
+	svm_window_close(s);
+}
+
+void svm_shadow_clear(struct vcpu *v)
+{
+	svm_vmcb(v)->int_state = 0;
+}
+
+void svm_nmi_block(struct svm_vcpu *s, bool blocked)
+{
+	s->nmi_blocked = blocked;
+	s->care &= ~CARE_IRET;
+	s->vmcb->intercept_misc1 &= ~(uint32_t)VMCB_INTERCEPT_IRET;
+	if (blocked)
+		s->vmcb->intercept_misc1 |= VMCB_INTERCEPT_IRET;
+	s->vmcb->clean &= ~VMCB_CLEAN_CONTROL;
+}
