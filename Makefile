@@ -118,6 +118,19 @@ $(O)/gen/%/offsets.inc: %/offsets.c
 	$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
 	sed -n 's/^.*->\([A-Z0-9_]*\) \$$*\(-*[0-9]*\).*$$/%define \1 \2/p' $(@:.inc=.s) > $@
 
+# The DSDT that guests get: C preprocessor (abi/platform.h), iasl, then numbers for vmm/vacpi.c.
+DSDT := $(O)/gen/vmm/dsdt.inc
+$(DSDT): vmm/dsdt.dsl abi/platform.h
+	@mkdir -p $(@D)
+	$(CC) -E -P -x c -I. vmm/dsdt.dsl | \
+		sed -E 's/\b(0x[0-9a-fA-F]+|[0-9]+)[uU]?[lL]*\b/\1/g' > $(@:.inc=.asl)
+	iasl -vs -vr -p $(@:.inc=) $(@:.inc=.asl) > $(@:.inc=.log) || { cat $(@:.inc=.log); false; }
+	od -An -v -tx1 $(@:.inc=.aml) | sed 's/ \([0-9a-f]*\)/0x\1,/g' > $@
+
+$(O)/hv/vmm/vacpi.o $(O)/unit/test_vacpi: $(DSDT)
+$(O)/hv/vmm/vacpi.o: HV_CFLAGS += -I$(O)/gen
+$(O)/unit/test_vacpi: UNIT_CFLAGS += -I$(O)/gen
+
 $(O)/guests/%/.keep:
 	@mkdir -p $(@D) && touch $@
 

@@ -1,0 +1,152 @@
+/*
+ * The Linux 64-bit boot protocol: kernel and initrd in RAM, the "zero page" that tells about them,
+ * entry in long mode 512 bytes into the kernel, rsi = zero page. Low memory:
+ *
+ *   0x1000 GDT   0x7000 zero page   0x8000 command line   0x10000 page tables
+ */
+#include "vmm/load_linux.h"
+
+#include "abi/platform.h"
+#include "arch/x86/cpu/regs.h"
+#include "lib/string.h"
+#include "vmm/guestmem.h"
+#include "vmm/loader_map.h"
+#include "vmm/loader_mode.h"
+
+#define GDT_AT     0x1000ull
+#define ZERO_AT    0x7000ull
+#define CMDLINE_AT 0x8000ull
+#define TABLES_AT  0x10000ull
+#define TABLES_END 0x80000ull
+#define LOW_END    0x100000ull
+#define ENTRY_64   0x200
+
+/* Offsets in the zero page. */
+#define ZP_RSDP           0x070
+#define ZP_RAMDISK_HIGH   0x0c0
+#define ZP_RAMDISK_BYTES2 0x0c4
+#define ZP_CMDLINE_HIGH   0x0c8
+#define ZP_E820_COUNT     0x1e8
+#define ZP_LOADER         0x210
+#define ZP_RAMDISK        0x218
+#define ZP_RAMDISK_BYTES  0x21c
+#define ZP_CMDLINE        0x228
+#define ZP_E820           0x2d0
+
+#define LOADER_UNKNOWN 0xff
+
+struct placement {
+	uint64_t kernel, initrd;
+};
+
+static bool put(struct domain *d, unsigned at, uint64_t value, unsigned bytes)
+{
+	return guest_write(d, gpa(ZERO_AT + at), &value, bytes);
+}
+
+/* Where the kernel goes: where it was linked for, else the lowest aligned place above 1 MiB. */
+static enum err place_kernel(const struct domain *d, const struct linux_image *k,
+			     struct placement *place, const struct loader_why *why)
+{
+	const struct extent *ram = loader_ram_at(d, LOW_END);
+	uint64_t end = ram ? ram->gpa.v + ram->bytes : 0;
+
+	place->kernel = k->load_at;
+	if (k->relocatable &&
+	    (k->load_at < LOW_END || !range_within(k->load_at, k->init_bytes, end)))
+		place->kernel = align_up(LOW_END, k->align);
+	if (place->kernel >= LOW_END && range_within(place->kernel, k->init_bytes, end) &&
+	    k->kernel_bytes <= k->init_bytes)
+		return OK;
+	return loader_refuse(
+		why, ERR_RANGE,
+		"the kernel takes %lu MiB from %#lx on, the domain's first RAM ends at "
+		"%lu MiB: give it more memory",
+		k->init_bytes >> 20, place->kernel, end >> 20);
+}
+
+/* As high as the kernel allows, out of its way. */
+static enum err place_initrd(const struct domain *d, const struct linux_image *k, uint64_t bytes,
+			     struct placement *place, const struct loader_why *why)
+{
+	const struct extent *ram = loader_ram_at(d, LOW_END);
+	uint64_t end = MIN(ram->gpa.v + ram->bytes, k->initrd_max + 1);
+
+	place->initrd = 0;
+	if (!bytes)
+		return OK;
+	place->initrd = bytes < end ? page_down(end - bytes) : 0;
+	if (place->initrd >= place->kernel + k->init_bytes)
+		return OK;
+	return loader_refuse(why, ERR_RANGE,
+			     "an initrd of %lu MiB does not fit between the kernel (up to %lu MiB) "
+			     "and %lu MiB: give the domain more memory",
+			     bytes >> 20, (place->kernel + k->init_bytes) >> 20, end >> 20);
+}
+
+static bool write_zero_page(struct domain *d, const struct loader_images *images,
+			    const struct linux_image *k, const struct placement *place)
+{
+	struct loader_map_entry map[LOADER_MAP_MAX];
+	unsigned count = loader_map(d, map);
+	const uint8_t *file = images->image.data;
+	uint64_t initrd_bytes = images->initrd.bytes;
+
+	return guest_fill(d, gpa(ZERO_AT), 0, PAGE_SIZE) &&
+	       guest_write(d, gpa(ZERO_AT + LINUX_HEADER_AT), file + LINUX_HEADER_AT,
+			   k->header_bytes) &&
+	       put(d, ZP_LOADER, LOADER_UNKNOWN, 1) && put(d, ZP_RSDP, HV_GUEST_ACPI, 8) &&
+	       put(d, ZP_RAMDISK, place->initrd, 4) &&
+	       put(d, ZP_RAMDISK_HIGH, place->initrd >> 32, 4) &&
+	       put(d, ZP_RAMDISK_BYTES, initrd_bytes, 4) &&
+	       put(d, ZP_RAMDISK_BYTES2, initrd_bytes >> 32, 4) &&
+	       put(d, ZP_CMDLINE, CMDLINE_AT, 4) && put(d, ZP_CMDLINE_HIGH, 0, 4) &&
+	       put(d, ZP_E820_COUNT, count, 1) &&
+	       guest_write(d, gpa(ZERO_AT + ZP_E820), map, count * sizeof(map[0]));
+}
+
+static enum err enter(struct domain *d, uint64_t kernel, struct loader_entry *entry,
+		      const struct loader_why *why)
+{
+	struct loader_pages pages = { d, TABLES_AT, TABLES_END };
+	uint64_t root;
+
+	if (loader_map_1to1(&pages, &root) != OK || loader_long_mode(d, entry, GDT_AT, root) != OK)
+		return loader_refuse(why, ERR_RANGE,
+				     "page tables for this much memory don't fit "
+				     "into the first 512 KiB");
+	entry->regs.rip = kernel + ENTRY_64;
+	entry->regs.gpr[GPR_RSI] = ZERO_AT;
+	entry->regs.gpr[GPR_RSP] = ZERO_AT;
+	return OK;
+}
+
+enum err load_linux(struct domain *d, const struct loader_images *images,
+		    struct loader_entry *entry, const struct loader_why *why)
+{
+	const struct loader_image *image = &images->image, *initrd = &images->initrd;
+	size_t cmdline_bytes = strnlen(d->config->cmdline, CONFIG_CMDLINE - 1);
+	struct placement place;
+	struct linux_image k;
+	const char *wrong;
+	enum err e;
+
+	if (linux_parse(image->data, image->bytes, &k, &wrong) != OK)
+		return loader_refuse(why, ERR_FORMAT, "%s", wrong);
+	if (k.cmdline_max && cmdline_bytes > k.cmdline_max)
+		return loader_refuse(why, ERR_RANGE, "the command line is longer than %u bytes",
+				     k.cmdline_max);
+	e = place_kernel(d, &k, &place, why);
+	if (e == OK)
+		e = place_initrd(d, &k, initrd->bytes, &place, why);
+	if (e != OK)
+		return e;
+	if (!guest_write(d, gpa(place.kernel), (const uint8_t *)image->data + k.kernel_at,
+			 k.kernel_bytes) ||
+	    (initrd->bytes && !guest_write(d, gpa(place.initrd), initrd->data, initrd->bytes)) ||
+	    !guest_write(d, gpa(CMDLINE_AT), d->config->cmdline, cmdline_bytes) ||
+	    !guest_fill(d, gpa(CMDLINE_AT + cmdline_bytes), 0, 1) ||
+	    !write_zero_page(d, images, &k, &place))
+		return loader_refuse(why, ERR_RANGE, "the domain's RAM has a hole in it");
+	return enter(d, place.kernel, entry, why);
+}

@@ -1,0 +1,89 @@
+/*
+ * Guests of our own: ELF64, position-independent, relocating themselves (abi/boot.h). The image
+ * goes to the start of the domain's RAM, or to 1 MiB where RAM begins at 0; what the entry needs
+ * goes to the end of that RAM:
+ *
+ *   image ... free ... | stack | GDT (one page) | page tables | end
+ */
+#include "abi/boot.h"
+#include "abi/platform.h"
+#include "lib/string.h"
+#include "vmm/guestmem.h"
+#include "vmm/load_elf.h"
+#include "vmm/loader_map.h"
+#include "vmm/loader_mode.h"
+
+#define LOW_LOAD_AT 0x100000ull
+#define SMALL_AT    0x1000ull /* where RAM ends below that */
+
+/* The RAM that the image goes to, and from where on. */
+struct home {
+	uint64_t load_at, end;
+};
+
+static bool find_home(const struct domain *d, struct home *h)
+{
+	for (unsigned n = 0; n < d->extents; n++) {
+		const struct extent *e = &d->extent[n];
+
+		if (e->kind != EXTENT_RAM)
+			continue;
+		*h = (struct home){ e->gpa.v, e->gpa.v + e->bytes };
+		if (!h->load_at && h->end > LOW_LOAD_AT)
+			h->load_at = LOW_LOAD_AT;
+		else if (!h->load_at)
+			*h = (struct home){ SMALL_AT, MIN(h->end, HV_GUEST_ACPI) };
+		return true;
+	}
+	return false;
+}
+
+static bool load_segments(struct domain *d, const struct elf_image *elf, const uint8_t *data,
+			  uint64_t load_at)
+{
+	for (unsigned n = 0; n < elf->segments; n++) {
+		const struct elf_segment *s = &elf->segment[n];
+
+		if (!guest_write(d, gpa(load_at + s->address - elf->low), data + s->offset,
+				 s->file_bytes))
+			return false;
+	}
+	return true;
+}
+
+enum err load_native(struct domain *d, const struct loader_images *images,
+		     struct loader_entry *entry, const struct loader_why *why)
+{
+	uint64_t tables = loader_map_1to1_pages(d) * PAGE_SIZE, gdt, root;
+	struct loader_pages pages = { .d = d };
+	struct elf_image elf;
+	const char *wrong;
+	struct home h;
+
+	if (elf_parse(images->image.data, images->image.bytes, &elf, &wrong) != OK)
+		return loader_refuse(why, ERR_FORMAT, "%s", wrong);
+	if (!elf.wide || !elf.relative)
+		return loader_refuse(why, ERR_FORMAT,
+				     "a native image is an ELF64 PIE: link it with -pie (protocol "
+				     "`multiboot` takes fixed ones)");
+	elf.low = page_down(elf.low);
+	if (!find_home(d, &h) ||
+	    !range_within(h.load_at, elf.high - elf.low + HV_BOOT_STACK + PAGE_SIZE + tables,
+			  h.end))
+		return loader_refuse(why, ERR_RANGE,
+				     "the image takes %lu KiB, with stack and page tables %lu KiB: "
+				     "give the domain more memory",
+				     (elf.high - elf.low) >> 10,
+				     (elf.high - elf.low + HV_BOOT_STACK + PAGE_SIZE + tables) >>
+					     10);
+	pages.next = h.end - tables;
+	pages.end = h.end;
+	gdt = pages.next - PAGE_SIZE;
+	if (!load_segments(d, &elf, images->image.data, h.load_at) ||
+	    loader_map_1to1(&pages, &root) != OK || loader_long_mode(d, entry, gdt, root) != OK)
+		return loader_refuse(why, ERR_RANGE, "the domain's RAM has a hole in it");
+	entry->regs.rip = h.load_at + elf.entry_at - elf.low;
+	entry->regs.gpr[GPR_RSP] = gdt; /* the stack ends where the GDT begins */
+	entry->regs.gpr[GPR_RDI] = d->boot_gpa;
+	return OK;
+}
