@@ -8,29 +8,26 @@
 
 #include "vmm/vcpu.h"
 
-/* Offsets from KVM's two MSR blocks; both numbers of each register work. */
 #define VCLOCK_MSR_WALL_OLD   0x11u
 #define VCLOCK_MSR_SYSTEM_OLD 0x12u
 #define VCLOCK_MSR_WALL       0x4b564d00u
 #define VCLOCK_MSR_SYSTEM     0x4b564d01u
 #define VCLOCK_MSR_STEAL      0x4b564d03u
 
+/* Lives in the vCPU's MSR page. */
 struct vclock {
 	uint64_t wall, system, steal; /* the MSRs as written; bit 0 of the last two: enabled */
-	uint64_t stolen;              /* ns that the vCPU was ready but did not run */
+	uint64_t stolen;              /* TSC ticks that the vCPU was ready but did not run */
+	uint64_t shown;               /* of them, what the guest's page says */
 	uint32_t system_version, wall_version, steal_version; /* even */
-	bool steal_changed;
 };
 
-/* Nothing registered. */
+/* Nothing registered. Owner. */
 void vclock_reset(struct vcpu *v);
 
-bool vclock_wall_read(struct vcpu *v, uint64_t *value);
-bool vclock_wall_write(struct vcpu *v, uint64_t value);
-bool vclock_system_read(struct vcpu *v, uint64_t *value);
-bool vclock_system_write(struct vcpu *v, uint64_t value);
-bool vclock_steal_read(struct vcpu *v, uint64_t *value);
-bool vclock_steal_write(struct vcpu *v, uint64_t value);
+/* The MSRs above; false: #GP. Owner. */
+bool vclock_msr_read(struct vcpu *v, uint32_t index, uint64_t *value);
+bool vclock_msr_write(struct vcpu *v, uint32_t index, uint64_t value);
 
 /* v->tsc_offset has changed: writes the system time page anew. Owner. */
 void vclock_update(struct vcpu *v);

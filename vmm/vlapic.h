@@ -46,12 +46,12 @@ bool vlapic_is_enabled(const struct vcpu *v);
 enum verdict vlapic_mmio(struct vcpu *v, struct io_access *a);
 
 /* MSRs; false: #GP. vlapic_msr_* take 0x800..0x8ff, and refuse unless in x2APIC mode. */
-must_check bool vlapic_msr_read(struct vcpu *v, uint32_t index, uint64_t *value);
-must_check bool vlapic_msr_write(struct vcpu *v, uint32_t index, uint64_t value);
-bool vlapic_base_read(struct vcpu *v, uint64_t *value);
-bool vlapic_base_write(struct vcpu *v, uint64_t value);
-bool vlapic_deadline_read(struct vcpu *v, uint64_t *value);
-bool vlapic_deadline_write(struct vcpu *v, uint64_t value);
+bool vlapic_msr_read(struct vcpu *v, uint32_t index, uint64_t *value);
+bool vlapic_msr_write(struct vcpu *v, uint32_t index, uint64_t value);
+bool vlapic_base_read(struct vcpu *v, uint32_t index, uint64_t *value);
+bool vlapic_base_write(struct vcpu *v, uint32_t index, uint64_t value);
+bool vlapic_deadline_read(struct vcpu *v, uint32_t index, uint64_t *value);
+bool vlapic_deadline_write(struct vcpu *v, uint32_t index, uint64_t value);
 /* v->tsc_offset has changed: the deadline is in guest time. */
 void vlapic_tsc_changed(struct vcpu *v);
 

@@ -1,0 +1,232 @@
+/*
+ * The allow-list of cpuid.def, worked out once: each leaf and subleaf becomes one line of results,
+ * found by two array lookups. The few parts that follow the vCPU's state are functions.
+ */
+#include "vmm/cpuid.h"
+
+#include "abi/hypercall.h"
+#include "arch/x86/cpu/fpu.h"
+#include "arch/x86/cpu/regs.h"
+#include "arch/x86/cpu/tsc.h"
+#include "lib/assert.h"
+#include "vmm/backend.h"
+#include "vmm/vlapic.h"
+
+#define ANY        (~0u)
+#define LINES      64
+#define LEAVES     64 /* in a block */
+#define XSTATES    10 /* components whose sizes we keep: those up to PKRU */
+#define LEGACY_END 576u
+
+typedef void live_fn(struct vcpu *v, struct cpuid *r);
+
+struct line {
+	uint32_t leaf, subleaf;
+	struct cpuid result;
+	live_fn *live;
+};
+
+struct rule {
+	uint32_t leaf, subleaf;
+	enum { RULE_HOST, RULE_SHOW, RULE_LIVE } kind;
+	unsigned reg; /* index into struct cpuid */
+	uint32_t bits;
+	uint64_t xcr0; /* HOST: shown only if all of these states are switched */
+	live_fn *live;
+};
+
+struct xstate {
+	uint32_t size, offset;
+	bool aligned;
+};
+
+static RO_AFTER_INIT struct line lines[LINES]; /* [0] is all zeroes: what is not listed */
+static RO_AFTER_INIT unsigned line_count;
+static RO_AFTER_INIT uint8_t first_line[4][LEAVES]; /* by block and leaf within it */
+static RO_AFTER_INIT struct xstate xstates[XSTATES];
+
+/* SDM 2A CPUID: the parts of leaf 1 that follow CR4 and IA32_APIC_BASE. */
+static void live_features(struct vcpu *v, struct cpuid *r)
+{
+	struct vcpu_mode mode;
+
+	backend->get_mode(v, &mode);
+	r->ebx |= (uint32_t)v->index << 24 | 1 << 16;
+	if (mode.cr4 & CR4_OSXSAVE)
+		r->ecx |= BIT(27);
+	if (tsc_is_stable())
+		r->ecx |= BIT(24);
+	if (vlapic_is_enabled(v))
+		r->edx |= BIT(9);
+}
+
+static void live_x2apic_id(struct vcpu *v, struct cpuid *r)
+{
+	r->edx = v->index;
+}
+
+static uint32_t standard_bytes(uint64_t xcr0)
+{
+	uint32_t end = LEGACY_END;
+
+	for (unsigned i = 2; i < XSTATES; i++)
+		if (xcr0 & BIT(i))
+			end = MAX(end, xstates[i].offset + xstates[i].size);
+	return end;
+}
+
+static void live_xstate(struct vcpu *v, struct cpuid *r)
+{
+	uint64_t mask = fpu_xcr0_mask();
+
+	if (!mask)
+		return;
+	r->eax = (uint32_t)mask;
+	r->edx = mask >> 32;
+	r->ebx = standard_bytes(v->xcr0);
+	r->ecx = standard_bytes(mask);
+}
+
+static void live_xstate_compact(struct vcpu *v, struct cpuid *r)
+{
+	uint32_t end = LEGACY_END;
+
+	if (!(r->eax & BIT(1)))
+		return;
+	for (unsigned i = 2; i < XSTATES; i++)
+		if (v->xcr0 & BIT(i))
+			end = (xstates[i].aligned ? (uint32_t)align_up(end, 64) : end) +
+			      xstates[i].size;
+	r->ebx = end;
+}
+
+static void live_frequencies(struct vcpu *v, struct cpuid *r)
+{
+	r->eax = tsc_khz();
+	r->ebx = VLAPIC_KHZ;
+}
+
+static void live_stable(struct vcpu *v, struct cpuid *r)
+{
+	if (tsc_is_stable())
+		r->eax |= BIT(24);
+}
+
+static void live_widths(struct vcpu *v, struct cpuid *r)
+{
+	r->eax = (r->eax & 0xff) | 48 << 8;
+}
+
+#define REG(reg) (offsetof(struct cpuid, reg) / sizeof(uint32_t))
+
+static const struct rule rules[] = {
+#define CPUID_HOST(leaf, subleaf, reg, bits, why)                                                  \
+	{ leaf, subleaf, RULE_HOST, REG(reg), bits, 0, 0 },
+#define CPUID_XSTATE(leaf, subleaf, reg, bits, xcr0, why)                                          \
+	{ leaf, subleaf, RULE_HOST, REG(reg), bits, xcr0, 0 },
+#define CPUID_SHOW(leaf, subleaf, reg, bits, why)                                                  \
+	{ leaf, subleaf, RULE_SHOW, REG(reg), bits, 0, 0 },
+#define CPUID_LIVE(leaf, subleaf, live, why) { leaf, subleaf, RULE_LIVE, 0, 0, 0, live },
+#include "vmm/cpuid.def"
+};
+
+/* 0..3 for the leaves that there are blocks of, 4 for others. */
+static unsigned block_of(uint32_t leaf)
+{
+	switch (leaf / 0x100) {
+	case 0: return 0;
+	case 0x400000: return 1;
+	case 0x400001: return 2;
+	case 0x800000: return 3;
+	default: return 4;
+	}
+}
+
+static const struct line *find(uint32_t leaf, uint32_t subleaf)
+{
+	unsigned block = block_of(leaf), n = leaf % 0x100;
+
+	if (block == 4 || n >= LEAVES)
+		return &lines[0];
+	for (const struct line *l = &lines[first_line[block][n]]; l->leaf == leaf; l++)
+		if (l->subleaf == ANY || l->subleaf == subleaf)
+			return l;
+	return &lines[0];
+}
+
+/* A leaf above the highest would answer with another leaf's contents on Intel. */
+static struct cpuid host_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	uint32_t base = leaf & 0x80000000;
+
+	if (leaf > insn_cpuid(base, 0).eax)
+		return (struct cpuid){ 0 };
+	return insn_cpuid(leaf, subleaf == ANY ? 0 : subleaf);
+}
+
+static struct line *line_for(const struct rule *r)
+{
+	struct line *l = &lines[line_count];
+	uint8_t *first = &first_line[block_of(r->leaf)][r->leaf % 0x100];
+
+	if (line_count && l->leaf == r->leaf && l->subleaf == r->subleaf)
+		return l;
+	assert(line_count + 1 < LINES);
+	l = &lines[++line_count];
+	l->leaf = r->leaf;
+	l->subleaf = r->subleaf;
+	if (!*first)
+		*first = (uint8_t)line_count;
+	return l;
+}
+
+static void apply(const struct rule *r)
+{
+	struct line *l = line_for(r);
+	uint32_t *result = &l->result.eax + r->reg;
+	struct cpuid host;
+
+	switch (r->kind) {
+	case RULE_HOST:
+		host = host_cpuid(r->leaf, r->subleaf);
+		if ((fpu_xcr0_mask() & r->xcr0) == r->xcr0)
+			*result |= (&host.eax)[r->reg] & r->bits;
+		break;
+	case RULE_SHOW: *result |= r->bits; break;
+	case RULE_LIVE: l->live = r->live; break;
+	}
+}
+
+void cpuid_init(void)
+{
+	lines[0].leaf = ~0u;
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		apply(&rules[i]);
+	for (unsigned i = 2; i < XSTATES; i++) {
+		struct cpuid c = host_cpuid(0xd, i);
+
+		xstates[i] = (struct xstate){ c.eax, c.ebx, c.ecx & BIT(1) };
+	}
+}
+
+struct cpuid cpuid_guest(struct vcpu *v, uint32_t leaf, uint32_t subleaf)
+{
+	const struct line *l = find(leaf, subleaf);
+	struct cpuid r = l->result;
+
+	if (l->live)
+		l->live(v, &r);
+	return r;
+}
+
+enum verdict cpuid_exit(struct vcpu *v, struct vm_exit *e)
+{
+	uint64_t *gpr = v->regs.gpr;
+	struct cpuid r = cpuid_guest(v, (uint32_t)gpr[GPR_RAX], (uint32_t)gpr[GPR_RCX]);
+
+	gpr[GPR_RAX] = r.eax;
+	gpr[GPR_RBX] = r.ebx;
+	gpr[GPR_RCX] = r.ecx;
+	gpr[GPR_RDX] = r.edx;
+	return VERDICT_DONE;
+}

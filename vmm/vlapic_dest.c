@@ -1,0 +1,131 @@
+/*
+ * Whom an interrupt message reaches: physical and logical destinations, shorthands, lowest priority
+ * (SDM 3A 11.6). Used by the ICR, the I/O APIC and MSIs. Runs on the sender's CPU and reads the
+ * targets' mode and logical IDs, which a guest changes only before it relies on them.
+ */
+#include "vmm/vlapic_state.h"
+
+uint32_t vlapic_ldr(const struct vlapic *l)
+{
+	uint32_t id = l->vcpu->index;
+
+	return vlapic_is_x2apic(l) ? (id / 16) << 16 | 1u << id % 16 : l->ldr;
+}
+
+static bool matches_logical(const struct vlapic *l, uint32_t dest)
+{
+	uint32_t ldr = vlapic_ldr(l);
+
+	if (vlapic_is_x2apic(l))
+		return ldr >> 16 == dest >> 16 && ldr & dest & 0xffff;
+	ldr >>= 24;
+	if (l->dfr >> 28 == 0xf) /* flat */
+		return ldr & dest & 0xff;
+	return (ldr & 0xf0) == (dest & 0xf0) && ldr & dest & 0xf;
+}
+
+static bool matches(const struct vlapic *l, const struct vlapic_message *m)
+{
+	if (!(l->base & APIC_BASE_ENABLE))
+		return false;
+	if (m->destination == EVERYBODY)
+		return true;
+	return m->logical ? matches_logical(l, m->destination) : m->destination == l->vcpu->index;
+}
+
+/* INIT and STARTUP find nothing to do while a domain has one vCPU; SMI and ExtINT have no source
+   behind them. */
+static void deliver(struct vlapic *l, const struct vlapic_message *m)
+{
+	if (m->mode == DELIVER_NMI) {
+		vcpu_request(l->vcpu, REQUEST_NMI);
+		return;
+	}
+	if (m->mode != DELIVER_FIXED && m->mode != DELIVER_LOWEST)
+		return;
+	if (m->vector < 16)
+		vlapic_error(l, ESR_RECEIVE_VECTOR);
+	else if (m->level)
+		vlapic_post_level(l->vcpu, m->vector);
+	else
+		vlapic_post(l->vcpu, m->vector);
+}
+
+/* Lowest priority goes by the task priority that the vCPU last left the guest with. */
+static bool deliver_lowest(struct domain *d, const struct vlapic_message *m)
+{
+	struct vcpu *best = NULL;
+
+	for (unsigned i = 0; i < d->vcpus; i++) {
+		struct vcpu *v = d->vcpu[i];
+
+		if (matches(v->lapic, m) && v->lapic->svr & SVR_ENABLE &&
+		    (!best || v->cr8 < best->cr8))
+			best = v;
+	}
+	if (best)
+		deliver(best->lapic, m);
+	return best;
+}
+
+bool vlapic_deliver(struct domain *d, const struct vlapic_message *m)
+{
+	bool any = false;
+
+	if (m->mode == DELIVER_LOWEST)
+		return deliver_lowest(d, m);
+	for (unsigned i = 0; i < d->vcpus; i++) {
+		struct vlapic *l = d->vcpu[i]->lapic;
+
+		if (matches(l, m)) {
+			deliver(l, m);
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* To the sender itself: it is out of the guest now and looks at IRR before it goes in again. */
+static void send_self(struct vlapic *l, uint8_t vector)
+{
+	__atomic_fetch_and(&l->tmr[vector / 64], ~BIT(vector % 64), __ATOMIC_RELAXED);
+	if (LIKELY(l->svr & SVR_ENABLE))
+		l->irr[vector / 64] |= BIT(vector % 64);
+}
+
+static void send_all(struct vlapic *l, const struct vlapic_message *m, bool but_self)
+{
+	struct domain *d = l->vcpu->domain;
+
+	for (unsigned i = 0; i < d->vcpus; i++)
+		if (d->vcpu[i]->lapic->base & APIC_BASE_ENABLE &&
+		    !(but_self && d->vcpu[i] == l->vcpu))
+			deliver(d->vcpu[i]->lapic, m);
+}
+
+/* SDM 3A 11.6.1; icr as x2APIC has it, destination in the high half. */
+void vlapic_send(struct vlapic *l, uint64_t icr)
+{
+	struct vlapic_message m = {
+		.destination = icr >> 32,
+		.vector = icr & ICR_VECTOR,
+		.mode = field_get(ICR_MODE, icr),
+		.logical = icr & ICR_LOGICAL,
+	};
+	uint32_t shorthand = field_get(ICR_SHORTHAND, icr);
+
+	if (m.mode <= DELIVER_LOWEST && m.vector < 16) {
+		vlapic_error(l, ESR_SEND_VECTOR);
+		return;
+	}
+	if (m.mode == DELIVER_FIXED &&
+	    (shorthand == SHORTHAND_SELF ||
+	     (shorthand == SHORTHAND_NONE && !m.logical && m.destination == l->vcpu->index)))
+		send_self(l, m.vector);
+	else if (shorthand == SHORTHAND_NONE)
+		vlapic_deliver(l->vcpu->domain, &m);
+	else if (shorthand == SHORTHAND_SELF)
+		deliver(l, &m);
+	else
+		send_all(l, &m, shorthand == SHORTHAND_OTHERS);
+}
