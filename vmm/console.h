@@ -14,16 +14,28 @@
 /* Boot, after caps_build() and with the log on the serial port: takes over input and output. */
 void console_build(void);
 
-/* A guest has written to its UART or console (vuart.c, owner CPU): bytes wait in its ring. Tells
-   the multiplexer, or prints whole lines when there is none. */
+/* A guest has written to its UART or console (vuart's hook): bytes wait in its ring. Tells the
+   multiplexer, or prints whole lines when there is none. Any CPU, no lock held. */
 void console_output(struct domain *d);
+
+/* Input for a guest: into its UART's ring, and the event of its own console. Returns the bytes
+   that fitted. Any CPU. */
+size_t console_give(struct domain *d, const char *buf, size_t bytes);
 
 /* The machine ends: port and log are the hypervisor's again, and what waits in guests' rings is
    printed. */
 void console_take_back(void);
 
 /* A domain is dead: its unfinished line is printed, and if it was the multiplexer the hypervisor
-   speaks again. Any CPU. */
+   speaks again, beginning with the log lines that the multiplexer had not read. Any CPU. */
 void console_died(struct domain *d);
+
+/* d writes to the port and so is the multiplexer from now on; returns the bytes taken.
+   Errors: STATE (another domain is). */
+must_check int64_t console_host_write(struct domain *d, const char *buf, size_t bytes);
+/* Input of the port. */
+size_t console_host_read(char *buf, size_t bytes);
+/* d has read the log up to this position. */
+void console_log_was_read(const struct domain *d, uint64_t position);
 
 #endif

@@ -24,7 +24,6 @@ struct device_irq {
 struct device {
 	/* fixed after boot */
 	struct domain *owner;
-	const char *name; /* in its config */
 	const struct pci_function *pci;
 	unsigned config_index; /* in the owner's config device[] */
 	enum device_irq_kind kind;
@@ -58,5 +57,12 @@ must_check enum err device_irq_ack(struct device *v, unsigned index);
 
 /* The owner is dead: its functions stop their DMA and interrupts. Any CPU. */
 void devices_quiesce(struct domain *owner);
+
+/* Boot, inside devices_build(): which interrupts a function can give, and its MSI-X table. */
+void device_irq_build(struct device *v);
+/* Inside devices_quiesce(): nobody listens any more. */
+void device_irq_drop(struct device *v);
+/* Table pages that mapping a BAR can take. */
+size_t device_bar_pages(const struct device *v, unsigned bar);
 
 #endif

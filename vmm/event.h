@@ -14,6 +14,10 @@
    handlers. */
 void event_set(struct domain *d, unsigned event);
 
+/* Clears the event's mask bit, and wakes as event_set does if it is pending. Owner CPU; the vCPU
+   has an event page and event < HV_EVENTS. */
+void event_unmask(struct vcpu *v, unsigned event);
+
 /* True if an event is pending that is not masked. Owner CPU. */
 bool event_pending(const struct vcpu *v);
 

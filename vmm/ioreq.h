@@ -11,8 +11,9 @@
 #include "vmm/domain.h"
 #include "vmm/io.h"
 
-#define IOREQ_RANGES 64 /* of each kind, a guest */
-#define IOREQ_LINKS  4  /* back ends that serve one guest */
+#define IOREQ_RANGES  64 /* of each kind, a guest */
+#define IOREQ_LINKS   4  /* back ends that serve one guest */
+#define IOREQ_NO_LINK 0xffu
 
 enum ioreq_table_id {
 	IOREQ_PORT,
@@ -47,6 +48,8 @@ struct ioreq_set {
 	unsigned links;
 	struct ioreq_link link[IOREQ_LINKS];
 
+	uint32_t sequence; /* of the last request; the guest's CPU */
+
 	struct spinlock lock; /* who changes tables */
 	/* Odd while the tables change. The guest's CPU reads them without the lock, and again if
 	   this has changed meanwhile. */
@@ -65,11 +68,18 @@ must_check bool ioreq_access(struct vcpu *v, enum hv_ioreq_type type, struct io_
 /* Asks back end `link` of the guest, or takes its answer: DONE or BLOCK. Owner. */
 enum verdict ioreq_ask(struct vcpu *v, unsigned link, enum hv_ioreq_type type, struct io_access *a);
 
-/* The number of a back end among a guest's links. Panics if it is none. */
+/* The number of a back end among a guest's links. IOREQ_NO_LINK if it is none. */
 unsigned ioreq_link_of(const struct domain *guest, const struct domain *backend);
 
 /* Forgets the access that v waits for, if any, and frees its slot. Owner; at INIT, kill, pause. */
 void ioreq_cancel(struct vcpu *v);
+
+/* Changes of the tables, with lock and version. Errors as range_insert and range_delete. Any CPU.
+ */
+must_check enum err ioreq_add_range(struct ioreq_set *s, enum ioreq_table_id id,
+				    const struct ioreq_range *r);
+must_check enum err ioreq_remove_range(struct ioreq_set *s, enum ioreq_table_id id, unsigned link,
+				       uint64_t base);
 
 /* A served guest has died: all ranges go. Any CPU. */
 void ioreq_guest_died(struct domain *guest);

@@ -1,0 +1,122 @@
+/*
+ * Hypercalls about consoles and the log. A domain's own console it writes and reads like a
+ * terminal; another domain's console is seen from the other end: reading gives that guest's
+ * output, writing is its input.
+ */
+#include "lib/bits.h"
+#include "lib/log.h"
+#include "vmm/cap.h"
+#include "vmm/console.h"
+#include "vmm/guestmem.h"
+#include "vmm/hypercall.h"
+#include "vmm/vuart.h"
+
+#define CHUNK     256
+#define CALL_MAX  4096 /* bytes that one call moves at most */
+#define CALL_HOST 256  /* to the serial port, which is slow */
+
+static int64_t console_put(struct domain *caller, const struct hv_cap *cap, const char *buf,
+			   size_t bytes)
+{
+	if (cap->object == HV_CONSOLE_HOST)
+		return console_host_write(caller, buf, bytes);
+	if (cap->object == caller->id)
+		return vuart_put_output(caller, buf, bytes);
+	return console_give(domain_get(cap->object), buf, bytes);
+}
+
+static size_t console_get(struct domain *caller, const struct hv_cap *cap, char *buf, size_t bytes)
+{
+	struct domain *d;
+
+	if (cap->object == HV_CONSOLE_HOST)
+		return console_host_read(buf, bytes);
+	if (cap->object == caller->id)
+		return vuart_take_input(caller, buf, bytes);
+	d = domain_get(cap->object);
+	return d->uart ? vuart_take_output(d, buf, bytes) : 0;
+}
+
+enum verdict hc_console_write(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	struct domain *d = v->domain;
+	const struct hv_cap *cap;
+	uint64_t done = 0, bytes;
+	char buf[CHUNK];
+	int64_t n;
+
+	*result = cap_lookup(d, arg[0], HV_CAP_CONSOLE, HV_RIGHT_WRITE, &cap);
+	if (*result != OK)
+		return VERDICT_DONE;
+	bytes = MIN(arg[2], cap->object == HV_CONSOLE_HOST ? CALL_HOST : CALL_MAX);
+	do {
+		size_t part = MIN(bytes - done, sizeof(buf));
+
+		n = HV_ERR_FAULT;
+		if (guest_read(d, gpa(arg[1] + done), buf, part))
+			n = console_put(d, cap, buf, part);
+		if (n > 0)
+			done += n;
+	} while (n == sizeof(buf) && done < bytes);
+	*result = n < 0 && !done ? n : (int64_t)done;
+	return VERDICT_DONE;
+}
+
+enum verdict hc_console_read(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	struct domain *d = v->domain;
+	const struct hv_cap *cap;
+	uint64_t done = 0, bytes = MIN(arg[2], (uint64_t)CALL_MAX);
+	char buf[CHUNK];
+	size_t n;
+
+	*result = cap_lookup(d, arg[0], HV_CAP_CONSOLE, HV_RIGHT_READ, &cap);
+	if (*result == OK && !domain_owns(d, gpa(arg[1]), bytes))
+		*result = HV_ERR_FAULT;
+	if (*result != OK)
+		return VERDICT_DONE;
+	do {
+		n = console_get(d, cap, buf, MIN(bytes - done, sizeof(buf)));
+		if (!guest_write(d, gpa(arg[1] + done), buf, n))
+			break;
+		done += n;
+	} while (n == sizeof(buf) && done < bytes);
+	*result = done;
+	return VERDICT_DONE;
+}
+
+static int64_t log_to_guest(struct domain *d, uint64_t *position, uint64_t at, uint64_t bytes)
+{
+	uint64_t done = 0;
+	char buf[CHUNK];
+	size_t n;
+
+	do {
+		n = log_read(position, buf, MIN(bytes - done, sizeof(buf)));
+		if (!guest_write(d, gpa(at + done), buf, n))
+			return HV_ERR_FAULT;
+		done += n;
+	} while (n == sizeof(buf) && done < bytes);
+	return done;
+}
+
+enum verdict hc_log_read(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	struct domain *d = v->domain;
+	const struct hv_cap *cap;
+	uint64_t position;
+
+	*result = cap_lookup(d, arg[0], HV_CAP_LOG, HV_RIGHT_READ, &cap);
+	if (*result != OK)
+		return VERDICT_DONE;
+	*result = HV_ERR_FAULT;
+	if (!guest_read(d, gpa(arg[1]), &position, sizeof(position)))
+		return VERDICT_DONE;
+	*result = log_to_guest(d, &position, arg[2], MIN(arg[3], (uint64_t)CALL_MAX));
+	if (*result >= 0) {
+		console_log_was_read(d, position);
+		if (!guest_write(d, gpa(arg[1]), &position, sizeof(position)))
+			*result = HV_ERR_FAULT;
+	}
+	return VERDICT_DONE;
+}

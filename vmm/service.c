@@ -1,0 +1,61 @@
+/*
+ * The order of things at boot, at a death and at a start.
+ */
+#include "vmm/service.h"
+
+#include "mm/frames.h"
+#include "vmm/bootpage.h"
+#include "vmm/cap.h"
+#include "vmm/console.h"
+#include "vmm/device.h"
+#include "vmm/event.h"
+#include "vmm/ioreq.h"
+#include "vmm/vpci.h"
+#include "vmm/window.h"
+
+void *service_pages(struct domain *d, size_t pages)
+{
+	d->overhead += pages * PAGE_SIZE;
+	return frames_hv(pages);
+}
+
+void service_reserve(struct domain *d, size_t table_pages)
+{
+	if (table_pages)
+		pool_add(&d->pool, service_pages(d, table_pages), table_pages);
+}
+
+enum err service_build(void)
+{
+	enum err e = devices_build(); /* capabilities name devices */
+
+	for (unsigned i = 0; i < domain_count(); i++)
+		if (domain_get(i)->vcpus && domain_get(i)->config->protocol == CONFIG_NATIVE)
+			event_build(domain_get(i));
+	caps_build();
+	ioreq_build();   /* finds back ends by their capabilities */
+	vpci_build();    /* finds back ends among the ioreq links */
+	windows_build(); /* likewise by capability */
+	for (unsigned i = 0; i < domain_count(); i++)
+		bootpage_build(domain_get(i)); /* lists all of the above */
+	console_build();
+	return e;
+}
+
+/* contract.md section 4: interrupts and DMA stop before anything of it is asked again. */
+void service_died(struct domain *d)
+{
+	devices_quiesce(d);
+	ioreq_backend_died(d);
+	ioreq_guest_died(d);
+	console_died(d);
+}
+
+void service_starting(struct domain *d)
+{
+	windows_reopen(d);
+	for (unsigned i = 0; i < d->vcpus; i++)
+		event_reset(d->vcpu[i]);
+	ioreq_backend_starts(d);
+	bootpage_restart(d);
+}

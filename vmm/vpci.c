@@ -1,0 +1,120 @@
+/*
+ * Configuration accesses: decode port or ECAM address into device, function and register, then the
+ * host bridge answers, or a back end, or nobody.
+ */
+#include "vmm/vpci.h"
+
+#include "abi/platform.h"
+#include "lib/bits.h"
+#include "lib/string.h"
+#include "vmm/ioreq.h"
+#include "vmm/service.h"
+
+#define ADDRESS_ENABLE BIT(31)
+#define ADDRESS_BUS    MASK(23, 16)
+#define ADDRESS_SLOT   MASK(15, 8) /* device and function */
+#define ADDRESS_REG    MASK(7, 2)
+
+/* A configuration address as in abi/ioreq.h: device << 15 | function << 12 | register. */
+#define CONFIG_DEVICE   MASK(19, 15)
+#define CONFIG_FUNCTION MASK(14, 12)
+#define CONFIG_REG      MASK(11, 0)
+
+/* The host bridge: a generic PCI Express one without any register to set. Words from 0 on. */
+static const uint32_t bridge[] = {
+	0x00081b36, /* vendor, device: the generic host bridge that every stock system knows */
+	0x00000000, /* command, status */
+	0x06000000, /* host bridge, revision 0 */
+	0x00000000, /* header type 0 */
+};
+
+void vpci_build(void)
+{
+	for (unsigned i = 0; i < domain_count(); i++) {
+		struct domain *d = domain_get(i);
+
+		if (!d->vcpus)
+			continue;
+		d->pci = service_pages(d, 1);
+		memset(d->pci->link, VPCI_EMPTY, sizeof(d->pci->link));
+		for (unsigned j = 0; j < d->config->served; j++) {
+			struct domain *backend = domain_get(d->config->serve[j].backend);
+			unsigned link = ioreq_link_of(d, backend);
+
+			if (link != IOREQ_NO_LINK)
+				d->pci->link[vpci_function(j) >> 3] = link;
+		}
+	}
+}
+
+void vpci_reset(struct domain *d)
+{
+	d->pci->address = 0;
+}
+
+/* Ones; writes are dropped: no device, and no fault of the guest's either. */
+static enum verdict vpci_empty(struct io_access *a)
+{
+	if (!a->write)
+		a->data = ones(a->size);
+	return VERDICT_DONE;
+}
+
+static enum verdict vpci_bridge(struct io_access *a, unsigned reg)
+{
+	uint32_t word = reg / 4 < ARRAY_SIZE(bridge) ? bridge[reg / 4] : 0;
+
+	if (!a->write)
+		a->data = word >> reg % 4 * 8 & ones(a->size);
+	return VERDICT_DONE;
+}
+
+static enum verdict vpci_config(struct vcpu *v, struct io_access *a, uint64_t address)
+{
+	unsigned device = field_get(CONFIG_DEVICE, address);
+	unsigned reg = field_get(CONFIG_REG, address);
+	const struct vpci *p = v->domain->pci;
+	struct io_access ask = *a;
+	enum verdict verdict;
+
+	if (field_get(CONFIG_FUNCTION, address) || reg % 4 + a->size > 4)
+		return vpci_empty(a);
+	if (device == 0)
+		return vpci_bridge(a, reg);
+	if (p->link[device] == VPCI_EMPTY)
+		return vpci_empty(a);
+	ask.address = address;
+	verdict = ioreq_ask(v, p->link[device], HV_IOREQ_PCI_CONFIG, &ask);
+	a->data = ask.data;
+	return verdict;
+}
+
+static enum verdict vpci_address(struct vpci *p, struct io_access *a)
+{
+	if (a->size != 4)
+		return vpci_empty(a);
+	if (a->write)
+		p->address = a->data & ~3ull;
+	else
+		a->data = p->address;
+	return VERDICT_DONE;
+}
+
+enum verdict vpci_port(struct vcpu *v, struct io_access *a)
+{
+	struct vpci *p = v->domain->pci;
+	unsigned offset = a->address - HV_PORT_PCI;
+
+	if (offset == 0)
+		return vpci_address(p, a);
+	if (offset < 4 || !(p->address & ADDRESS_ENABLE) || (p->address & ADDRESS_BUS))
+		return vpci_empty(a);
+	return vpci_config(v, a,
+			   field_get(ADDRESS_SLOT, p->address) << 12 | (p->address & ADDRESS_REG) |
+				   (offset & 3));
+}
+
+enum verdict vpci_ecam(struct vcpu *v, struct io_access *a)
+{
+	return vpci_config(v, a, a->address - HV_GUEST_ECAM);
+}
