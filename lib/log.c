@@ -4,7 +4,6 @@
  */
 #include "lib/log.h"
 
-#include <stdbool.h>
 
 #include "lib/format.h"
 #include "lib/spinlock.h"
@@ -36,6 +35,11 @@ static void log_unlock(void)
 void log_break_lock(void)
 {
 	lock_broken = true;
+}
+
+bool log_is_broken(void)
+{
+	return lock_broken;
 }
 
 void log_set_level(enum log_level level)

@@ -6,6 +6,7 @@
 #ifndef LIB_LOG_H
 #define LIB_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,5 +40,7 @@ size_t log_read(uint64_t *pos, char *buf, size_t bytes);
 /* For a panic only: from now on lines are written without the lock, which a stopped CPU may hold.
  */
 void log_break_lock(void);
+/* True after log_break_lock: a sink takes no lock either, and writes whoever owns its device. */
+bool log_is_broken(void);
 
 #endif

@@ -43,9 +43,14 @@ static struct domain *console_mux(void)
 
 /* --- output --------------------------------------------------------------------------------- */
 
-/* The log's sink, with the log's lock held. */
+/* The log's sink, with the log's lock held; without it in a panic, which speaks whoever owns the
+   port. */
 static void console_log(const char *line, size_t bytes)
 {
+	if (UNLIKELY(log_is_broken())) {
+		uart_log(line, bytes);
+		return;
+	}
 	spin_lock(&port_lock);
 	log_written += bytes;
 	if (!mux) {
