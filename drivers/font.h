@@ -9,7 +9,8 @@
 #define FONT_WIDTH  8
 #define FONT_HEIGHT 16
 
-/* FONT_HEIGHT rows, the leftmost pixel in bit 7. What is not printable gets the glyph of '?'. */
-const uint8_t *font_glyph(char c);
+/* Row 0 .. FONT_HEIGHT - 1 of a glyph, the leftmost pixel in bit 7. What is not printable shows as
+   a question mark. */
+uint8_t font_row(char c, unsigned row);
 
 #endif

@@ -7,6 +7,9 @@
 
 #include "lib/bits.h"
 
+/* Boot only, after acpi_init: maps registers that are in memory. */
+void power_init(void);
+
 NORETURN void power_off(void);
 NORETURN void power_reboot(void);
 

@@ -1,6 +1,7 @@
 /*
- * The log on the screen: a linear framebuffer of 32 bits a pixel, or VGA text. It scrolls; the
- * last lines stay. Written by the log only.
+ * The log on the screen: a linear framebuffer of 32 bits a pixel, or VGA text. From the bottom it
+ * goes on at the top;
+ * the last lines stay. Written by the log only.
  */
 #ifndef DRIVERS_SCREEN_H
 #define DRIVERS_SCREEN_H

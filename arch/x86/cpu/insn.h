@@ -195,6 +195,11 @@ static inline void insn_clgi(void)
 	asm volatile("clgi" : : : "memory");
 }
 
+static inline void insn_ud2(void)
+{
+	asm volatile("ud2");
+}
+
 static inline void insn_pause(void)
 {
 	asm volatile("pause" : : : "memory");
