@@ -24,7 +24,7 @@ void svm_dump(const struct vcpu *v)
 	dumps++;
 }
 
-void svm_window_reached(struct vcpu *v)
+void svm_window_close(struct svm_vcpu *s)
 {
 	windows++;
 }

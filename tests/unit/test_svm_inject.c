@@ -13,11 +13,6 @@
 #include <cmocka.h>
 
 #include "arch/x86/cpu/regs.h"
-#include "lib/log.h"
-
-void log_line(enum log_level level, const char *fmt, ...)
-{
-}
 
 static struct vmcb vmcb;
 static struct svm_vcpu own;
@@ -134,24 +129,37 @@ static void a_window_is_an_intercepted_virtual_interrupt(void **state)
 	svm_ask_window(&vcpu, INJECT_IRQ);
 	assert_true(vmcb.v_irq & VMCB_V_IRQ && vmcb.v_prio & VMCB_V_IGNORE_TPR);
 	assert_true(vmcb.intercept_misc1 & VMCB_INTERCEPT_VINTR);
-	svm_window_reached(&vcpu);
+	svm_window_close(&own);
 	assert_int_equal(vmcb.v_irq, 0);
 	assert_int_equal(vmcb.intercept_misc1, 0);
+	assert_int_equal(vmcb.intercept_cr_write, 0);
 }
 
-static void a_cr8_window_learns_how_the_cpu_compares(void **state)
+static void a_write_to_cr8_is_stepped_past_and_then_told(void **state)
+{
+	svm_ask_cr8(&vcpu, 5);
+	assert_int_equal(vmcb.intercept_cr_write, VMCB_INTERCEPT_CR8);
+	assert_int_equal(vmcb.v_irq, 0);
+	own.care = CARE_CR8; /* as decode.c does at the intercepted write */
+	svm_ask_window(&vcpu, INJECT_IRQ);
+	enter();
+	assert_true(own.stepping);
+	assert_int_equal(vmcb.v_irq, 0);
+	assert_int_equal(vmcb.intercept_cr_write, 0);
+	assert_int_equal(leave_by_step(0x1003).kind, EXIT_IRQ_WINDOW);
+	assert_int_equal(own.care, 0);
+	assert_int_equal(vmcb.intercept_cr_write, 0);
+}
+
+static void an_open_window_survives_a_step_that_was_cut_short(void **state)
 {
 	svm_ask_window(&vcpu, INJECT_IRQ);
-	svm_ask_cr8(&vcpu, 5);
-	assert_true(vmcb.v_prio & VMCB_V_IGNORE_TPR);
-	svm_window_reached(&vcpu);
-
-	svm_ask_cr8(&vcpu, 5);
-	assert_int_equal(vmcb.v_prio, 5);
-	vcpu.cr8 = 5;
-	svm_window_reached(&vcpu);
-	svm_ask_cr8(&vcpu, 5);
-	assert_int_equal(vmcb.v_prio, 4);
+	own.care = CARE_CR8;
+	enter();
+	leave(EXIT_HOST_IRQ, 0x1000);
+	assert_int_equal(vmcb.v_irq, VMCB_V_IRQ);
+	assert_int_equal(vmcb.intercept_cr_write, VMCB_INTERCEPT_CR8);
+	assert_int_equal(own.care, 0);
 }
 
 static void hlt_after_sti_exits_with_the_shadow_still_there(void **state)
@@ -257,7 +265,8 @@ int main(void)
 		cmocka_unit_test_setup(an_interrupted_int_n_runs_again_instead, fresh),
 		cmocka_unit_test_setup(injection_waits_for_if_shadow_nmi_and_other_events, fresh),
 		cmocka_unit_test_setup(a_window_is_an_intercepted_virtual_interrupt, fresh),
-		cmocka_unit_test_setup(a_cr8_window_learns_how_the_cpu_compares, fresh),
+		cmocka_unit_test_setup(a_write_to_cr8_is_stepped_past_and_then_told, fresh),
+		cmocka_unit_test_setup(an_open_window_survives_a_step_that_was_cut_short, fresh),
 		cmocka_unit_test_setup(hlt_after_sti_exits_with_the_shadow_still_there, fresh),
 		cmocka_unit_test_setup(another_instruction_in_the_shadow_is_stepped_past, fresh),
 		cmocka_unit_test_setup(the_guests_own_step_gets_its_debug_exception, fresh),

@@ -79,7 +79,13 @@ static void fill_nested_fault(struct vcpu *v, struct vm_exit *e)
 
 static void fill_irq_window(struct vcpu *v, struct vm_exit *e)
 {
-	svm_window_reached(v);
+	svm_window_close(svm_of(v));
+}
+
+/* It has not run yet: the next entry steps over it, and then says that it has. */
+static void fill_write_cr8(struct vcpu *v, struct vm_exit *e)
+{
+	svm_of(v)->care |= CARE_CR8;
 }
 
 /* The IRET that ends an NMI's handler: it has not run yet, the next entry steps over it. */

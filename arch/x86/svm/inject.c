@@ -1,16 +1,12 @@
 /*
  * Events on their way into a guest, and the windows that tell when one may go in. An interrupt
  * window is a virtual interrupt whose delivery is intercepted (APM 2 15.21.4): the guest exits when
- * IF, the interrupt shadow and, for a CR8 window, the task priority allow it. An NMI's blocking
+ * IF and the interrupt shadow allow it. Writes to CR8 exit while a window is open, to see the task
+ * priority fall, and because QEMU aborts at one while a virtual interrupt waits. An NMI's blocking
  * ends with the first IRET, which is intercepted as long.
  */
 #include "arch/x86/cpu/regs.h"
 #include "arch/x86/svm/svm_vcpu.h"
-#include "lib/log.h"
-
-/* Set when the CPU was seen to take a virtual interrupt of the same priority as the task priority,
-   as QEMU does; by the manual it takes higher ones only. */
-static bool priority_is_inclusive;
 
 static uint64_t event_pack(enum vmcb_event_type type, const struct vcpu_event *e)
 {
@@ -77,16 +73,22 @@ bool svm_can_inject(struct vcpu *v, enum event_kind kind)
 	return kind == INJECT_IRQ ? v->regs.rflags & RFLAGS_IF : !s->nmi_blocked;
 }
 
-/* prio: the byte with priority and VMCB_V_IGNORE_TPR. */
-static void window_open(struct svm_vcpu *s, uint8_t prio)
+void svm_window_set(struct svm_vcpu *s)
 {
 	struct vmcb *b = s->vmcb;
 
-	s->irq_window = true;
-	b->v_irq |= VMCB_V_IRQ;
-	b->v_prio = prio;
-	b->intercept_misc1 |= VMCB_INTERCEPT_VINTR;
+	b->v_irq = s->irq_window ? VMCB_V_IRQ : 0;
+	b->v_prio = VMCB_V_PRIO | VMCB_V_IGNORE_TPR;
+	b->intercept_misc1 &= ~(uint32_t)VMCB_INTERCEPT_VINTR;
+	b->intercept_misc1 |= s->irq_window ? VMCB_INTERCEPT_VINTR : 0;
+	b->intercept_cr_write = s->irq_window || s->cr8_window ? VMCB_INTERCEPT_CR8 : 0;
 	b->clean &= ~(VMCB_CLEAN_CONTROL | VMCB_CLEAN_VINTR);
+}
+
+void svm_window_close(struct svm_vcpu *s)
+{
+	s->irq_window = s->cr8_window = false;
+	svm_window_set(s);
 }
 
 void svm_ask_window(struct vcpu *v, enum event_kind kind)
@@ -97,39 +99,14 @@ void svm_ask_window(struct vcpu *v, enum event_kind kind)
 		s->care |= CARE_NMI_WINDOW;
 		return;
 	}
-	s->cr8_below = 0;
-	window_open(s, VMCB_V_PRIO | VMCB_V_IGNORE_TPR);
+	s->irq_window = true;
+	svm_window_set(s);
 }
 
 void svm_ask_cr8(struct vcpu *v, uint8_t below)
 {
-	struct svm_vcpu *s = svm_of(v);
-
-	if (s->irq_window && s->cr8_below == 0)
-		return;
-	s->cr8_below = below;
-	window_open(s, below - priority_is_inclusive);
-}
-
-void svm_window_close(struct svm_vcpu *s)
-{
-	struct vmcb *b = s->vmcb;
-
-	s->irq_window = false;
-	b->v_irq &= ~VMCB_V_IRQ;
-	b->intercept_misc1 &= ~(uint32_t)VMCB_INTERCEPT_VINTR;
-	b->clean &= ~(VMCB_CLEAN_CONTROL | VMCB_CLEAN_VINTR);
-}
-
-void svm_window_reached(struct vcpu *v)
-{
-	struct svm_vcpu *s = svm_of(v);
-
-	if (s->cr8_below && v->cr8 >= s->cr8_below && !priority_is_inclusive) {
-		priority_is_inclusive = true;
-		log_info("svm: this CPU delivers virtual interrupts at the task priority, too");
-	}
-	svm_window_close(s);
+	svm_of(v)->cr8_window = true;
+	svm_window_set(svm_of(v));
 }
 
 void svm_shadow_clear(struct vcpu *v)

@@ -1,7 +1,7 @@
 /*
- * Past one instruction. Three things need it: an interrupt that waits for the end of an interrupt
+ * Past one instruction. Four things need it: an interrupt that waits for the end of an interrupt
  * shadow (QEMU's VMRUN forgets the shadow, so neither injection nor a window may be left to the CPU
- * there), the IRET that ends NMI blocking, and an NMI window.
+ * there), the IRET that ends NMI blocking, an intercepted write to CR8, and an NMI window.
  *
  * An instruction that exits, such as the HLT after STI, simply exits: the core skips it, which ends
  * the shadow. For all others the entry sets TF and intercepts every exception. #DB says that the
@@ -13,7 +13,7 @@
 
 static bool step_is_wanted(const struct svm_vcpu *s)
 {
-	if (s->care & CARE_IRET)
+	if (s->care & (CARE_IRET | CARE_CR8))
 		return true;
 	if (s->care & CARE_NMI_WINDOW && !s->nmi_blocked)
 		return true;
@@ -29,7 +29,8 @@ static void step_begin(struct svm_vcpu *s, struct vcpu_regs *regs)
 	s->entry_dr6 = b->dr6;
 	regs->rflags |= RFLAGS_TF;
 	b->dr6 &= ~(uint64_t)DR6_BS;
-	b->v_irq &= ~VMCB_V_IRQ;
+	b->v_irq = 0;
+	b->intercept_cr_write = 0;
 	b->intercept_exceptions = ~(uint32_t)BIT(VECTOR_NMI);
 	b->clean &= ~(VMCB_CLEAN_CONTROL | VMCB_CLEAN_VINTR | VMCB_CLEAN_DR);
 }
@@ -45,6 +46,7 @@ void svm_step_enter(struct vcpu *v)
 		b->int_state = 0;
 		if (s->care & CARE_IRET)
 			svm_nmi_block(s, true);
+		s->care &= ~CARE_CR8;
 		return;
 	}
 	s->watching = true;
@@ -96,9 +98,10 @@ void svm_step_exit(struct vcpu *v, struct vm_exit *e)
 		return;
 	if (!s->guest_tf)
 		v->regs.rflags &= ~RFLAGS_TF;
-	b->v_irq |= s->irq_window ? VMCB_V_IRQ : 0;
 	b->intercept_exceptions = SVM_EXCEPTIONS;
-	b->clean &= ~(VMCB_CLEAN_CONTROL | VMCB_CLEAN_VINTR | VMCB_CLEAN_DR);
+	b->clean &= ~VMCB_CLEAN_DR;
+	svm_window_set(s);
+	s->care &= ~CARE_CR8;
 	if (is_step(s, e))
 		step_done(v, e);
 	else

@@ -12,6 +12,7 @@
 enum {
 	CARE_NMI_WINDOW = 1, /* exit as soon as an NMI may go in */
 	CARE_IRET = 2,       /* RIP is at the IRET that ends NMI blocking */
+	CARE_CR8 = 4,        /* RIP is at a write to CR8 */
 };
 
 struct svm_vcpu {
@@ -21,10 +22,10 @@ struct svm_vcpu {
 	uint64_t generation; /* of its ASID; behind the CPU's: the ASID is somebody else's now */
 	bool loaded;         /* its DR0-3 and TSC_AUX are in the CPU */
 
-	bool irq_window;   /* V_IRQ is wanted: exit when an interrupt may go in */
-	uint8_t cr8_below; /* ... and CR8 is lower than this; 0: whatever CR8 is */
-	bool nmi_blocked;  /* an NMI's handler runs: IRET is intercepted until it ends */
-	uint8_t care;      /* CARE_* */
+	bool irq_window;  /* V_IRQ is wanted: exit when an interrupt may go in */
+	bool cr8_window;  /* exit when CR8 has been written */
+	bool nmi_blocked; /* an NMI's handler runs: IRET is intercepted until it ends */
+	uint8_t care;     /* CARE_* */
 
 	/* step.c, from an entry to the exit that follows */
 	bool watching;     /* svm_step_exit must look */
@@ -65,8 +66,10 @@ bool svm_can_inject(struct vcpu *v, enum event_kind kind);
 void svm_ask_window(struct vcpu *v, enum event_kind kind);
 void svm_ask_cr8(struct vcpu *v, uint8_t below);
 void svm_shadow_clear(struct vcpu *v);
-void svm_window_reached(struct vcpu *v);
+/* Gives up what was asked for but an NMI window. */
 void svm_window_close(struct svm_vcpu *s);
+/* Makes the VMCB ask for irq_window and cr8_window. */
+void svm_window_set(struct svm_vcpu *s);
 void svm_nmi_block(struct svm_vcpu *s, bool blocked);
 
 /* step.c: around an entry in an interrupt shadow or with something to care for. */

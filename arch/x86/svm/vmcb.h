@@ -14,6 +14,8 @@
 
 #include "lib/bits.h"
 
+#define VMCB_INTERCEPT_CR8 BIT(8) /* intercept_cr_write */
+
 /* intercept_misc1 */
 #define VMCB_INTERCEPT_INTR     BIT(0)
 #define VMCB_INTERCEPT_NMI      BIT(1)
