@@ -29,8 +29,11 @@ static void run_deliver(struct vcpu *v)
 	if (UNLIKELY(v->nmi_pending))
 		run_deliver_nmi(v);
 	vector = vlapic_pending(v);
-	if (LIKELY(vector < 0))
+	if (LIKELY(vector < 0)) {
+		if (UNLIKELY(v->cr8 && vlapic_waits_for_cr8(v)))
+			backend->ask_cr8(v, v->cr8);
 		return;
+	}
 	if (v->inject.kind == INJECT_NONE && backend->can_inject(v, INJECT_IRQ)) {
 		vlapic_accept(v, vector);
 		v->inject = (struct vcpu_event){ .kind = INJECT_IRQ, .vector = vector };

@@ -17,13 +17,13 @@
 #include "vmm/guestmem.h"
 #include "vmm/lifecycle.h"
 #include "vmm/run.h"
+#include "vmm/runq.h"
 #include "vmm/timer.h"
 #include "vmm/vclock.h"
 
 struct sched_cpu {
 	/* this CPU */
-	struct list ready[SCHED_PRIORITIES];
-	uint32_t levels;      /* bit p: ready[p] is not empty */
+	struct runq ready;
 	struct vcpu *running; /* in the loop now */
 	struct vcpu *loaded;  /* whose FPU, debug registers and MSRs the CPU holds */
 	uint64_t since;       /* TSC when `running` went in */
@@ -64,8 +64,7 @@ static void sched_quantum_over(struct timer *t)
 void sched_init(void)
 {
 	for (unsigned i = 0; i < MAX_CPUS; i++) {
-		for (unsigned p = 0; p < SCHED_PRIORITIES; p++)
-			list_init(&sched_cpus[i].ready[p]);
+		runq_init(&sched_cpus[i].ready);
 		timer_init(&sched_cpus[i].quantum, sched_quantum_over);
 	}
 	irq_set_handler(IRQ_VECTOR_TIMER, sched_tick, NULL);
@@ -84,28 +83,18 @@ unsigned sched_place(unsigned wish, bool service)
 	return 1 + turn++ % (cpus - 1);
 }
 
-static void sched_queue(struct sched_cpu *c, struct vcpu *v, bool first)
+static void sched_queue(struct sched_cpu *c, struct vcpu *v, bool front)
 {
-	struct list *level = &c->ready[v->priority];
-
 	v->run_state = VCPU_READY;
 	v->ready_since = tsc_read();
-	list_add_before(first ? level->next : level, &v->queue);
-	c->levels |= 1u << v->priority;
-}
-
-static void sched_dequeue(struct sched_cpu *c, struct vcpu *v)
-{
-	list_remove(&v->queue);
-	if (list_is_empty(&c->ready[v->priority]))
-		c->levels &= ~(1u << v->priority);
+	runq_put(&c->ready, v, front);
 }
 
 /* The quantum runs only while somebody of the same level waits. */
 static void sched_arm_quantum(struct sched_cpu *c)
 {
 	struct vcpu *v = c->running;
-	bool shared = v && (c->levels & (1u << v->priority));
+	bool shared = v && runq_has_equal(&c->ready, v->priority);
 
 	timer_set(&c->quantum, shared ? c->since + v->slice_left : TIMER_NEVER);
 }
@@ -132,7 +121,7 @@ void sched_off(struct vcpu *v)
 
 	assert(v->cpu == cpu_index());
 	if (v->run_state == VCPU_READY)
-		sched_dequeue(c, v);
+		runq_remove(&c->ready, v);
 	v->run_state = VCPU_OFF;
 	if (c->loaded == v)
 		c->loaded = NULL;
@@ -146,7 +135,7 @@ void sched_pause(struct vcpu *v)
 
 	v->paused_from = v->run_state;
 	if (v->run_state == VCPU_READY)
-		sched_dequeue(c, v);
+		runq_remove(&c->ready, v);
 	v->run_state = VCPU_PAUSED;
 	if (c->running == v)
 		c->attention = true;
@@ -203,19 +192,6 @@ static void sched_drain(struct sched_cpu *c)
 	}
 }
 
-static struct vcpu *sched_pick(struct sched_cpu *c)
-{
-	struct vcpu *v;
-
-	if (!c->levels)
-		return NULL;
-	v = CONTAINER_OF(c->ready[31 - __builtin_clz(c->levels)].next, struct vcpu, queue);
-	sched_dequeue(c, v);
-	if (!v->slice_left)
-		v->slice_left = v->quantum;
-	return v;
-}
-
 static void sched_unload(struct vcpu *v)
 {
 	backend->switch_out(v);
@@ -257,7 +233,7 @@ static void sched_put(struct sched_cpu *c, struct vcpu *v)
 /* The next one goes in; false if nobody is ready. */
 static bool sched_enter(struct sched_cpu *c)
 {
-	struct vcpu *v = sched_pick(c);
+	struct vcpu *v = runq_pick(&c->ready);
 
 	if (!v)
 		return false;
@@ -272,7 +248,8 @@ static bool sched_enter(struct sched_cpu *c)
 
 static bool sched_must_leave(const struct sched_cpu *c, const struct vcpu *v)
 {
-	return v->run_state != VCPU_RUNNING || !v->slice_left || c->levels >> v->priority > 1;
+	return v->run_state != VCPU_RUNNING || !v->slice_left ||
+	       runq_has_higher(&c->ready, v->priority);
 }
 
 NORETURN void sched_loop(void)

@@ -9,8 +9,6 @@
 #include "lib/bits.h"
 #include "vmm/vcpu.h"
 
-#define SCHED_PRIORITIES 8
-
 /* Boot: every CPU's queues. Boot CPU, before any vCPU exists. */
 void sched_init(void);
 
