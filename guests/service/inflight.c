@@ -12,7 +12,8 @@
 void inflight_clear(struct inflight *r)
 {
 	for (unsigned i = 0; i < INFLIGHT_HEADS; i++)
-		kept_store64(&r->head[i], 0);
+		if (r->head[i])
+			kept_store64(&r->head[i], 0);
 	kept_store16(&r->last_head, 0);
 	kept_store16(&r->used_idx, 0);
 }

@@ -140,11 +140,6 @@ void serve_peers_changed(void)
 	}
 }
 
-static void peers_event(void *arg)
-{
-	serve_peers_changed();
-}
-
 static const struct hv_region *region_of(enum hv_region_kind kind)
 {
 	for (unsigned i = 0; i < MIN(boot->regions, HV_BOOT_REGIONS); i++)
@@ -184,7 +179,6 @@ static void devices_start(void)
 void serve_start(void)
 {
 	serve_disks_quiet();
-	event_bind(HV_EVENT_GONE, peers_event, NULL);
 	if (memory_start())
 		devices_start();
 	/* Even where nothing can be served: a guest that asks must not wait for ever. */

@@ -9,7 +9,7 @@
    then the answers that guests wait for. Returns when the event loop may run. */
 void serve_start(void);
 
-/* A peer's line in the boot page has changed (HV_EVENT_GONE). */
+/* A peer's line in the boot page has changed (HV_EVENT_GONE, which main.c binds). */
 void serve_peers_changed(void);
 
 #endif

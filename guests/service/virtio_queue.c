@@ -141,14 +141,12 @@ static bool queue_wants_irq(struct virtio_queue *q)
 
 bool virtio_queue_push(struct virtio_queue *q, uint16_t head, uint32_t bytes)
 {
-	struct virtq_used_elem e = { .id = head, .bytes = bytes };
-	volatile uint64_t *slot =
-		(volatile uint64_t *)(q->used + VIRTQ_RING_FIRST) + q->used_idx % q->size;
-	uint64_t word;
+	volatile struct virtq_used_elem *ring =
+		(volatile struct virtq_used_elem *)(q->used + VIRTQ_RING_FIRST);
 
-	__builtin_memcpy(&word, &e, sizeof(word));
 	inflight_publish(&q->kept->inflight, head);
-	kept_store64(slot, word);
+	kept_store32(&ring[q->used_idx % q->size].id, head);
+	kept_store32(&ring[q->used_idx % q->size].bytes, bytes);
 	q->used_idx++;
 	kept_store16(&q->used[VIRTQ_RING_IDX], q->used_idx);
 	inflight_published(&q->kept->inflight, head, q->used_idx);
