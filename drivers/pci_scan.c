@@ -95,8 +95,10 @@ static void read_msix(struct pci_function *f)
 	f->msix_vectors = (uint16_t)(field_get(MSIX_LAST, control) + 1);
 	f->msix_bar = (uint8_t)field_get(MSIX_TABLE_BAR, table);
 	f->msix_table = (uint32_t)(table & ~MSIX_TABLE_BAR);
-	if (f->msix_bar >= PCI_BARS)
-		f->cap_msix = 0, f->msix_vectors = 0;
+	if (f->msix_bar < PCI_BARS)
+		return;
+	f->cap_msix = 0;
+	f->msix_vectors = 0;
 }
 
 static void read_capability(struct pci_function *f, uint8_t id, uint8_t at)

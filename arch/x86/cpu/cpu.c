@@ -24,8 +24,8 @@ struct tss {
 	uint16_t reserved3, io_map;
 } PACKED;
 
-_Static_assert(offsetof(struct tss, ist) == 36, "APM 2 12.2.5");
-_Static_assert(sizeof(struct tss) == 104, "APM 2 12.2.5");
+static_assert(offsetof(struct tss, ist) == 36, "APM 2 12.2.5");
+static_assert(sizeof(struct tss) == 104, "APM 2 12.2.5");
 
 /* Descriptors in the order of their selectors in idt.h. */
 static struct {

@@ -14,7 +14,7 @@ struct gate {
 	uint32_t offset_high, reserved;
 };
 
-_Static_assert(sizeof(struct gate) == 16, "APM 2 4.8.4");
+static_assert(sizeof(struct gate) == 16, "APM 2 4.8.4");
 
 extern const uint64_t trap_stubs[256]; /* trap.asm: addresses */
 

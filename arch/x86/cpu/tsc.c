@@ -1,6 +1,5 @@
 /*
- * The TSC's rate, and conversions by multiplication with fractions of 32 bits. Measured between two
- * edges of the reference clock, so that its resolution does not matter.
+ * The TSC's rate, and conversions by multiplication with fractions of 32 bits.
  */
 #include "arch/x86/cpu/tsc.h"
 
@@ -10,6 +9,7 @@
 
 #define WINDOW_US      2000
 #define AGREE_PPM      500
+#define READINGS       8
 #define DEAD_READS     100000 /* a reference that stands still for so many reads is none */
 #define LEAF_TSC_RATIO 0x15u
 
@@ -23,6 +23,10 @@
 #define GATE_SPEAKER  0x02
 
 typedef unsigned __int128 u128;
+
+struct sample {
+	uint64_t count, tsc, took;
+};
 
 static uint32_t khz RO_AFTER_INIT;
 static uint64_t ns_scale RO_AFTER_INIT;   /* ns = ticks * ns_scale >> 32 */
@@ -49,32 +53,34 @@ static void pit_start(void)
 	insn_outb(PIT_CHANNEL2, 0xff);
 }
 
-/* Waits for the next edge of the reference. False if none comes. */
-static bool wait_edge(const struct tsc_reference *r, uint64_t *count, uint64_t *tsc)
+/* The reference and the TSC at one moment: of some readings the one that took least, so that an
+   interruption (SMM, a host that schedules us away) does not count. */
+static struct sample take_sample(const struct tsc_reference *r)
 {
-	uint64_t before = r->read();
+	struct sample best = { .took = ~0ull };
 
-	for (int i = 0; i < DEAD_READS; i++) {
-		*count = r->read();
-		*tsc = tsc_read();
-		if (*count != before)
-			return true;
+	for (int i = 0; i < READINGS; i++) {
+		uint64_t before = tsc_read(), count = r->read(), after = tsc_read();
+
+		if (after - before < best.took)
+			best = (struct sample){ count, before + (after - before) / 2,
+						after - before };
 	}
-	return false;
+	return best;
 }
 
 /* Ticks of the TSC a millisecond; 0 if the reference is dead. */
 static uint32_t measure(const struct tsc_reference *r)
 {
-	uint64_t window = r->hz * WINDOW_US / 1000000, c0, c1, t0, t1;
+	uint64_t window = r->hz * WINDOW_US / 1000000, counted;
+	struct sample first = take_sample(r), last;
 
-	if (!wait_edge(r, &c0, &t0))
-		return 0;
-	do
-		if (!wait_edge(r, &c1, &t1))
+	for (int i = 0; ((r->read() - first.count) & r->mask) < window; i++)
+		if (i == DEAD_READS && r->read() == first.count)
 			return 0;
-	while (((c1 - c0) & r->mask) < window);
-	return (uint32_t)((u128)(t1 - t0) * r->hz / (((c1 - c0) & r->mask) * 1000));
+	last = take_sample(r);
+	counted = (last.count - first.count) & r->mask;
+	return (uint32_t)((last.tsc - first.tsc) * r->hz / (counted * 1000));
 }
 
 /* The CPU's own word, believed only when there is no clock to ask. */

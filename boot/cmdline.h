@@ -1,0 +1,19 @@
+/*
+ * The hypervisor's own command line: words, each KEY=VALUE. Everything else about the system is in
+ * its config.
+ */
+#ifndef BOOT_CMDLINE_H
+#define BOOT_CMDLINE_H
+
+#include "arch/x86/cpu/cpu.h"
+#include "lib/log.h"
+
+struct options {
+	enum log_level log; /* log=error|warn|info|debug */
+	unsigned cpus;      /* cpus=N: start at most so many */
+};
+
+/* Fills *o; an unknown word or value is a warning that says what would be right. */
+void cmdline_parse(struct options *o, const char *cmdline);
+
+#endif
