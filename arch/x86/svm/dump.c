@@ -1,5 +1,6 @@
 /*
- * A VMCB in the log: called when VMRUN refused it.
+ * A VMCB in the log: called when VMRUN refused it. The registers are the guest's on silicon; QEMU
+ * has overwritten them with the host's by then.
  */
 #include "arch/x86/cpu/features.h"
 #include "arch/x86/svm/svm_vcpu.h"
