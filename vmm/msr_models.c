@@ -1,10 +1,9 @@
 /*
- * MSRs with a meaning of their own: the TSC and its adjustment, TSC_AUX, and the checks of EFER and
+ * MSRs with a meaning of their own: the TSC and its adjustment, and the checks of TSC_AUX, EFER and
  * PAT (SDM 3A 2.2.1, 11.12.4; APM 2 3.1.7).
  */
 #include "vmm/msr_state.h"
 
-#include "arch/x86/cpu/features.h"
 #include "arch/x86/cpu/regs.h"
 #include "arch/x86/cpu/tsc.h"
 #include "vmm/backend.h"
@@ -44,20 +43,9 @@ bool msr_adjust_write(struct vcpu *v, uint32_t index, uint64_t value)
 	return true;
 }
 
-bool msr_aux_read(struct vcpu *v, uint32_t index, uint64_t *value)
+bool msr_check_aux(struct vcpu *v, uint64_t *value)
 {
-	*value = v->tsc_aux;
-	return cpu_has(CPU_RDTSCP) || cpu_has(CPU_RDPID);
-}
-
-/* The vCPU is loaded now: its value goes into the register at once. */
-bool msr_aux_write(struct vcpu *v, uint32_t index, uint64_t value)
-{
-	if (value >> 32 || !(cpu_has(CPU_RDTSCP) || cpu_has(CPU_RDPID)))
-		return false;
-	v->tsc_aux = value;
-	msr_write(MSR_TSC_AUX, value);
-	return true;
+	return !(*value >> 32);
 }
 
 /* LMA follows LME and paging, and is not written; LME does not change while paging is on. */

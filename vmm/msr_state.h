@@ -34,9 +34,9 @@ static inline bool msr_is_canonical(uint64_t v)
 }
 
 /* msr_models.c */
-msr_read_fn msr_tsc_read, msr_adjust_read, msr_aux_read;
-msr_write_fn msr_tsc_write, msr_adjust_write, msr_aux_write;
-msr_check_fn msr_check_efer, msr_check_pat;
+msr_read_fn msr_tsc_read, msr_adjust_read;
+msr_write_fn msr_tsc_write, msr_adjust_write;
+msr_check_fn msr_check_aux, msr_check_efer, msr_check_pat;
 
 /* msr_mtrr.c */
 msr_read_fn msr_mtrr_read;
