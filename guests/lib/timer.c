@@ -14,9 +14,10 @@ static struct timer *timer_of(struct list *node)
 
 void timer_set(struct timer *t, uint64_t deadline, timer_fn *fn, void *arg)
 {
-	struct list *at = queue.next;
+	struct list *at;
 
 	timer_cancel(t);
+	at = queue.next;
 	t->deadline = deadline;
 	t->fn = fn;
 	t->arg = arg;
@@ -37,8 +38,8 @@ void timer_cancel(struct timer *t)
 	list_remove(&t->node);
 }
 
-/* A handler may set timers again: those due at once are called in the next round, not in this one,
-   so a timer that always comes due cannot hold up the events. */
+/* `now` is read once: a timer that its handler sets to "at once" waits for the next round, so that
+   it cannot hold up the events. */
 uint64_t timer_run(void)
 {
 	uint64_t now = rdtsc();

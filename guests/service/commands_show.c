@@ -41,7 +41,7 @@ void command_list(const char *argument)
 {
 	unsigned shown = 0;
 
-	shell_print("NUM  NAME         STATE    VCPUS     MEMORY START   CPU TIME      EXITS  LAST "
+	shell_print("NUM  NAME         STATE    VCPUS     MEMORY START    CPU TIME      EXITS  LAST "
 		    "WORDS\n");
 	for (unsigned i = 0; i < boot->caps; i++) {
 		if (!is_domain_shown(&boot->cap[i]))
