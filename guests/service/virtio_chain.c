@@ -80,10 +80,10 @@ const char *virtio_chain_read(struct virtio_chain *c, const struct virtio_queue 
 	for (unsigned i = head;;) {
 		struct virtq_desc d;
 
-		if (w.left-- == 0)
-			return "a chain that loops or is too long";
 		if (i >= w.entries)
 			return "a next index outside the table";
+		if (w.left-- == 0)
+			return "a chain that loops or is too long";
 		d = desc_load(&w.table[i]);
 		if (d.flags & VIRTQ_DESC_INDIRECT) {
 			why = walk_enter(&w, q, &d);
