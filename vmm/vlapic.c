@@ -152,10 +152,7 @@ static void post(struct vcpu *v, uint8_t vector)
 
 void vlapic_post(struct vcpu *v, uint8_t vector)
 {
-	uint64_t *tmr = &v->lapic->tmr[vector / 64];
-
-	if (UNLIKELY(__atomic_load_n(tmr, __ATOMIC_RELAXED) & BIT(vector % 64)))
-		__atomic_fetch_and(tmr, ~BIT(vector % 64), __ATOMIC_RELAXED);
+	vlapic_tmr_clear(v->lapic, vector);
 	post(v, vector);
 }
 

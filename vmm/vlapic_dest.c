@@ -88,7 +88,7 @@ bool vlapic_deliver(struct domain *d, const struct vlapic_message *m)
 /* To the sender itself: it is out of the guest now and looks at IRR before it goes in again. */
 static void send_self(struct vlapic *l, uint8_t vector)
 {
-	__atomic_fetch_and(&l->tmr[vector / 64], ~BIT(vector % 64), __ATOMIC_RELAXED);
+	vlapic_tmr_clear(l, vector);
 	if (LIKELY(l->svr & SVR_ENABLE))
 		l->irr[vector / 64] |= BIT(vector % 64);
 }

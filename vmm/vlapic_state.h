@@ -99,6 +99,15 @@ static inline int vlapic_highest(const uint64_t w[4])
 	return -1;
 }
 
+/* The request that comes now is an edge. Reads first: it nearly always was one before. */
+static inline void vlapic_tmr_clear(struct vlapic *l, uint8_t vector)
+{
+	uint64_t *tmr = &l->tmr[vector / 64];
+
+	if (UNLIKELY(__atomic_load_n(tmr, __ATOMIC_RELAXED) & BIT(vector % 64)))
+		__atomic_fetch_and(tmr, ~BIT(vector % 64), __ATOMIC_RELAXED);
+}
+
 /* vlapic.c */
 void vlapic_merge(struct vlapic *l);
 void vlapic_end(struct vlapic *l);

@@ -245,7 +245,9 @@ static void mtrrs_say_write_back_and_keep_what_is_valid(void **state)
 	assert_int_equal(get(0x20f), 0xffc0000800);
 	assert_true(msr_guest_write(&v, 0x26f, 0));
 	assert_int_equal(get(0x26f), 0);
-	assert_int_equal(get(0x268), 0x0606060606060606);
+	assert_true(msr_guest_write(&v, 0x268, 0x0101010101010101));
+	assert_int_equal(get(0x258), 0x0606060606060606);
+	assert_int_equal(get(0x259), 0x0606060606060606);
 	assert_false(msr_guest_write(&v, 0x200, 2));
 	assert_false(msr_guest_write(&v, 0x201, 1));
 	assert_false(msr_guest_write(&v, 0x259, 7));
