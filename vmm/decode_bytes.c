@@ -176,12 +176,16 @@ static unsigned two_byte_length(uint8_t opcode)
 	}
 }
 
+/* Of what begins at the opcode; 0 if it is none of them or not all there. `count` is not 0. */
 static unsigned opcode_length(const uint8_t *code, size_t count)
 {
+	unsigned length;
+
 	if (count >= 2 && code[0] == 0x0f) {
 		if (code[1] == 0x01) /* VMCALL, VMMCALL, XSETBV, MONITOR...: 0F 01 C0..FF */
 			return count >= 3 && code[2] >= 0xc0 ? 3 : 0;
-		return two_byte_length(code[1]) ? 1 + two_byte_length(code[1]) : 0;
+		length = two_byte_length(code[1]);
+		return length && length < count ? 1 + length : 0;
 	}
 	switch (code[0]) {
 	case 0xf4: /* HLT */
@@ -189,7 +193,7 @@ static unsigned opcode_length(const uint8_t *code, size_t count)
 	case 0xce: /* INTO */
 	case 0xf1: /* INT1 */
 	case 0x90: /* PAUSE, its F3 being a prefix */ return 1;
-	case 0xcd: return 2; /* INT n */
+	case 0xcd: return count >= 2 ? 2 : 0; /* INT n */
 	default: return 0;
 	}
 }
@@ -206,7 +210,7 @@ unsigned insn_short_length(const uint8_t *code, size_t count, unsigned code_byte
 	if (b.at >= b.count)
 		return 0;
 	length = opcode_length(code + b.at, b.count - b.at);
-	return length && b.at + length <= b.count ? b.at + length : 0;
+	return length ? b.at + length : 0;
 }
 
 unsigned insn_string_segment(const uint8_t *code, size_t count, unsigned code_bytes)

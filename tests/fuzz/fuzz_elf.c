@@ -1,0 +1,54 @@
+/*
+ * Any bytes as an ELF file and as a Multiboot image: what the parsers accept lies within the file.
+ */
+// sources: vmm/load_elf.c vmm/load_multiboot_image.c
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/fuzz/fuzz.h"
+#include "lib/addr.h"
+#include "vmm/load_elf.h"
+#include "vmm/load_multiboot.h"
+
+static void check_elf(const uint8_t *data, size_t size)
+{
+	struct elf_image elf;
+	const char *why;
+
+	if (elf_parse(data, size, &elf, &why) != OK)
+		return;
+	for (unsigned n = 0; n < elf.segments; n++) {
+		const struct elf_segment *s = &elf.segment[n];
+
+		if (!range_within(s->offset, s->file_bytes, size) || s->file_bytes > s->bytes ||
+		    s->address < elf.low || s->address + s->bytes > elf.high)
+			abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = malloc(size + 64);
+	struct multiboot_image m;
+	const char *why;
+
+	/* Plain, then with a good start so that the fuzzer gets further. */
+	memcpy(copy, data, size);
+	check_elf(copy, size);
+	if (multiboot_parse(copy, size, &m, &why) == OK && m.addressed &&
+	    (!range_within(m.file_at, m.file_bytes, size) || m.bytes < m.file_bytes))
+		abort();
+	if (size > 20) {
+		memcpy(copy, "\177ELF", 4);
+		copy[4] = 1 + (copy[4] & 1);
+		copy[5] = 1;
+		copy[16] = 2 + (copy[16] & 1);
+		copy[17] = 0;
+		copy[18] = copy[18] & 1 ? 3 : 62;
+		copy[19] = 0;
+		check_elf(copy, size);
+	}
+	free(copy);
+	return 0;
+}
