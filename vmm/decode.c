@@ -95,7 +95,7 @@ static const struct entry *find_entry(struct bytes *b, const struct prefixes *p,
 	if (opcode != 0x38)
 		return &two_byte[opcode];
 	opcode = bytes_next(b);
-	if (p->repne || (opcode != 0xf0 && opcode != 0xf1))
+	if (p->rep || p->repne || (opcode != 0xf0 && opcode != 0xf1))
 		return &unknown;
 	return opcode == 0xf0 ? &movbe_load : &movbe_store;
 }
