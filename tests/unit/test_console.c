@@ -2,8 +2,8 @@
  * The serial port: named lines while nobody multiplexes, silence while somebody does, everything
  * that was missed when it dies.
  */
-// sources: vmm/console.c vmm/console_line.c vmm/hc_console.c vmm/event.c vmm/cap.c lib/log.c
-// lib/format.c lib/string.c mm/pool.c tests/unit/fake_domains.c
+// sources: vmm/console.c vmm/console_line.c vmm/hc_console.c vmm/event.c vmm/cap.c
+// sources: lib/log.c lib/format.c lib/string.c mm/pool.c tests/unit/fake_domains.c
 #include "vmm/console.h"
 
 #include <setjmp.h>

@@ -2,8 +2,9 @@
  * Physical functions: one owner each, an allow-list of registers, BARs without the MSI-X table,
  * interrupts as events.
  */
-// sources: vmm/device.c vmm/device_config.c vmm/device_irq.c vmm/event.c lib/format.c lib/string.c
-// mm/ptab.c mm/ptab_x86.c mm/pool.c tests/unit/fake_domains.c flags: -DHVMAP_DIRECT=0ul
+// sources: vmm/device.c vmm/device_config.c vmm/device_irq.c vmm/event.c lib/format.c
+// sources: lib/string.c mm/ptab.c mm/ptab_x86.c mm/pool.c tests/unit/fake_domains.c
+// flags: -DHVMAP_DIRECT=0ul
 #include "vmm/device.h"
 
 #include <setjmp.h>

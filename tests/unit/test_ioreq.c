@@ -2,7 +2,7 @@
  * Ioreqs from both ends: a guest's access, its slot, the answer; and what must not pass for one.
  */
 // sources: vmm/ioreq.c vmm/ioreq_set.c vmm/ranges.c vmm/hc_ioreq.c vmm/event.c vmm/cap.c
-// tests/unit/fake_domains.c mm/pool.c
+// sources: mm/pool.c tests/unit/fake_domains.c
 #include "vmm/ioreq.h"
 
 #include <setjmp.h>

@@ -2,7 +2,8 @@
  * Windows: whole at boot, without execution; parts go and come back; a release is passed on.
  */
 // sources: vmm/window.c vmm/hc_window.c vmm/cap.c mm/ptab.c mm/ptab_x86.c mm/pool.c
-// tests/unit/fake_domains.c flags: -DHVMAP_DIRECT=0ul
+// sources: tests/unit/fake_domains.c
+// flags: -DHVMAP_DIRECT=0ul
 #include "vmm/window.h"
 
 #include <setjmp.h>
