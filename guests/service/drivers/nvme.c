@@ -13,12 +13,12 @@
 #include "guests/lib/timer.h"
 #include "guests/service/dma.h"
 #include "guests/service/drivers/nvme_control.h"
+#include "guests/service/drivers/nvme_prp.h"
 #include "guests/service/drivers/pcifn.h"
 #include "lib/string.h"
 
 #define NVME_DISKS     4
 #define NVME_PARTS     126
-#define NVME_PAGE      4096u
 #define TIMEOUT_NS     (10 * NS_PER_SEC)
 #define CHECK_NS       NS_PER_SEC
 #define COMPLAINTS_MAX 10
@@ -55,57 +55,25 @@ void nvme_quiet(const struct hv_device *d)
 		print("nvme at slot %#x: does not stop\n", d->slot);
 }
 
-/* How many bytes from r->at on PRPs can describe (4.3): the first piece may begin anywhere on a
-   dword, all others on a page, and all but the last end on a page. */
-static uint32_t prp_bytes(const struct nvme *n, const struct disk_request *r)
-{
-	uint64_t limit = MIN(r->bytes - r->at, n->control.transfer_max);
-	uint64_t bytes = 0;
-
-	while (bytes < limit) {
-		struct window_part p = disk_piece(r, r->at + bytes);
-		uint64_t at = dma_bus(p.base);
-		uint64_t piece = MIN(p.bytes, limit - bytes);
-
-		if (at & (bytes ? NVME_PAGE - 1 : 3))
-			break;
-		bytes += piece;
-		if ((at + piece) % NVME_PAGE)
-			break;
-	}
-	return (uint32_t)align_down(bytes, n->control.block);
-}
-
-static void prp_fill(struct nvme_slot *s, struct nvme_command *c)
-{
-	uint64_t first = dma_bus(disk_piece(s->r, s->r->at).base);
-	unsigned entries = 0;
-
-	c->prp1 = first;
-	for (uint64_t at = NVME_PAGE - first % NVME_PAGE; at < s->bytes; at += NVME_PAGE)
-		s->list[entries++] = dma_bus(disk_piece(s->r, s->r->at + at).base);
-	if (entries == 1)
-		c->prp2 = s->list[0];
-	else if (entries)
-		c->prp2 = dma_bus(s->list);
-}
-
 static void prepare_data(struct nvme *n, struct nvme_slot *s, struct nvme_command *c)
 {
 	struct disk_request *r = s->r;
 	uint64_t lba = (r->sector * DISK_SECTOR + r->at) / n->control.block;
+	uint64_t prp[2] = { 0, 0 };
 
-	s->bytes = prp_bytes(n, r);
+	s->bytes = nvme_prp_bytes(r, n->control.transfer_max, n->control.block);
 	s->bounced = s->bytes == 0;
 	if (s->bounced) {
 		s->bytes = (uint32_t)MIN(r->bytes - r->at, (uint64_t)NVME_PAGE);
 		if (r->op == DISK_WRITE)
 			disk_gather(r, r->at, s->bounce, s->bytes);
-		c->prp1 = dma_bus(s->bounce);
+		prp[0] = dma_bus(s->bounce);
 	} else {
-		prp_fill(s, c);
+		nvme_prp_fill(r, s->bytes, s->list, prp);
 	}
 	c->opcode = r->op == DISK_WRITE ? NVME_IO_WRITE : NVME_IO_READ;
+	c->prp1 = prp[0];
+	c->prp2 = prp[1];
 	c->dw10 = (uint32_t)lba;
 	c->dw11 = (uint32_t)(lba >> 32);
 	c->dw12 = s->bytes / n->control.block - 1;
