@@ -4,7 +4,6 @@
  */
 #include "lib/log.h"
 
-
 #include "lib/format.h"
 #include "lib/spinlock.h"
 #include "lib/string.h"
@@ -93,6 +92,15 @@ void log_remove_sink(log_sink_fn *sink)
 	for (int i = 0; i < LOG_SINKS; i++)
 		if (sinks[i] == sink)
 			sinks[i] = NULL;
+	log_unlock();
+}
+
+void log_replace_sink(log_sink_fn *old, log_sink_fn *sink)
+{
+	log_lock();
+	for (int i = 0; i < LOG_SINKS; i++)
+		if (sinks[i] == old)
+			sinks[i] = sink;
 	log_unlock();
 }
 

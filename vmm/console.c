@@ -269,9 +269,8 @@ void console_build(void)
 	console_select_first();
 	vuart_output_hook = console_output;
 	/* The new sink is given what the ring holds, which the old one has printed. */
-	log_remove_sink(uart_log);
 	log_add_sink(console_count);
-	log_add_sink(console_log);
+	log_replace_sink(uart_log, console_log);
 	log_remove_sink(console_count);
 	if (uart_irq_enable(console_input, NULL) != OK)
 		log_warn("console: no interrupt for the serial port, so no input");

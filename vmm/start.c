@@ -69,7 +69,6 @@ void start_domains(const struct start_info *info)
 		log_error("config %s: no domain fits this machine", c->name);
 		system_power_off();
 	}
-	frames_seal();
 	log_info("config %s: %u domains, %lu KiB for the hypervisor, %lu MiB left", c->name,
 		 c->domains, frames_hv_bytes() >> 10, frames_free_bytes() >> 20);
 	start_all();

@@ -29,6 +29,8 @@ struct vcpu *vcpu_make(struct domain *d, unsigned index, unsigned cpu)
 	v->priority = d->config->priority;
 	v->quantum = tsc_from_ns(d->config->quantum_us * 1000ull);
 	v->run_state = VCPU_OFF;
+	v->xcr0 = fpu_xcr0_mask() ? XCR0_X87 : 0;
+	fpu_area_reset(v->fpu);
 	list_init(&v->queue);
 	backend->vcpu_init(v, frames_hv(backend->vcpu_pages), hv_hpa(d->nested.root));
 	vlapic_init(v);
