@@ -5,6 +5,11 @@ CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 NASM ?= nasm
 LD := ld
 
+# One short line a step; V=1 shows the commands.
+V ?= 0
+run = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $@;)
+quiet = $(if $(filter 1,$(V)),,@)
+
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -103,26 +108,26 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 $(HV_ELF): $(HV_OBJS) linker.ld
-	$(LD) -nostdlib -static -z max-page-size=0x1000 -T linker.ld -o $@ $(HV_OBJS)
+	$(call run,LD)$(LD) -nostdlib -static -z max-page-size=0x1000 -T linker.ld -o $@ $(HV_OBJS)
 
 $(O)/hv/%.o: %.c | $(OFFSETS)
 	@mkdir -p $(@D)
-	$(CC) $(HV_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CC)$(CC) $(HV_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/hv/%.asm.o: %.asm $(OFFSETS)
 	@mkdir -p $(@D)
-	$(NASM) -f elf64 -g -F dwarf -I. -I$(O)/gen/ -MD $(@:.o=.d) -MP -o $@ $<
+	$(call run,NASM)$(NASM) -f elf64 -g -F dwarf -I. -I$(O)/gen/ -MD $(@:.o=.d) -MP -o $@ $<
 
 $(O)/gen/%/offsets.inc: %/offsets.c
 	@mkdir -p $(@D)
-	$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
-	sed -n 's/^.*->\([A-Z0-9_]*\) \$$*\(-*[0-9]*\).*$$/%define \1 \2/p' $(@:.inc=.s) > $@
+	$(call run,CC)$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
+	$(quiet)sed -n 's/^.*->\([A-Z0-9_]*\) \$$*\(-*[0-9]*\).*$$/%define \1 \2/p' $(@:.inc=.s) > $@
 
 # The DSDT that guests get: C preprocessor (abi/platform.h), iasl, then numbers for vmm/vacpi.c.
 DSDT := $(O)/gen/vmm/dsdt.inc
 $(DSDT): vmm/dsdt.dsl abi/platform.h
 	@mkdir -p $(@D)
-	$(CC) -E -P -x c -I. vmm/dsdt.dsl | \
+	$(call run,CC)$(CC) -E -P -x c -I. vmm/dsdt.dsl | \
 		sed -E 's/\b(0x[0-9a-fA-F]+|[0-9]+)[uU]?[lL]*\b/\1/g' > $(@:.inc=.asl)
 	iasl -vs -vr -p $(@:.inc=) $(@:.inc=.asl) > $(@:.inc=.log) || { cat $(@:.inc=.log); false; }
 	od -An -v -tx1 $(@:.inc=.aml) | sed 's/ \([0-9a-f]*\)/0x\1,/g' > $@
@@ -136,70 +141,72 @@ $(O)/guests/%/.keep:
 
 $(O)/guests/%.c.o: guests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CC)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/lib/%.c.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CC)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/guests/%.asm.o: guests/%.asm
 	@mkdir -p $(@D)
-	$(NASM) -f elf64 -g -F dwarf -I. -MD $(@:.o=.d) -MP -o $@ $<
+	$(call run,NASM)$(NASM) -f elf64 -g -F dwarf -I. -MD $(@:.o=.d) -MP -o $@ $<
 
 define GUEST_RULE
 $(O)/guests/$(1).elf: $(patsubst %,$(O)/%.o,$(wildcard guests/$(1)/*.c guests/$(1)/*/*.c guests/$(1)/*.asm)) \
 		$(GUEST_LIB_OBJS) guests/lib/guest.ld
-	$(LD) -nostdlib -static -pie --no-dynamic-linker -z max-page-size=0x1000 -z noexecstack \
+	$(call run,LD)$(LD) -nostdlib -static -pie --no-dynamic-linker -z max-page-size=0x1000 -z noexecstack \
 		-T guests/lib/guest.ld -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach g,$(GUESTS),$(eval $(call GUEST_RULE,$(g))))
 
 # --- host programs -------------------------------------------------------------
 $(BH): $(BH_OBJS)
-	$(CC) -o $@ $(BH_OBJS) -lcyaml -lyaml
+	$(call run,CC)$(CC) -o $@ $(BH_OBJS) -lcyaml -lyaml
 
 # Our own memcpy and strlen must not be turned into calls of themselves.
 $(O)/host/lib/%.o: HOST_CFLAGS += -ffreestanding
 
 $(O)/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CC)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
 unit: $(UNIT_TESTS)
-	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
+	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; timeout 60 $$t; done
+
+# The files that a test names in its "// sources:" line, and its "// flags:".
+sources = $(shell sed -n 's,^// sources: ,,p' $(1))
+flags = $(UNIT_CFLAGS) $(shell sed -n 's,^// flags: ,,p' $(1))
 
 $(O)/unit/%: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< \
-		$(shell sed -n 's,^// sources: ,,p' tests/unit/$*.c) -lcmocka
-	@sed -n 's,^// sources: \(.*\),$@: \1,p' $< >> $@.d
+	@$(CC) $(call flags,$<) -MM -MP -MT $@ $< $(call sources,$<) > $@.d
+	$(call run,CC)$(CC) $(call flags,$<) -o $@ $< $(call sources,$<) -lcmocka
 
 fuzz: $(FUZZ_TARGETS)
 	@set -e; for t in $(FUZZ_TARGETS); do $$t $(FUZZ_RUNS); done
 
 $(O)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< tests/fuzz/driver.c \
-		$(shell sed -n 's,^// sources: ,,p' tests/fuzz/fuzz_$*.c)
-	@sed -n 's,^// sources: \(.*\),$@: \1,p' $< >> $@.d
+	@$(CC) $(call flags,$<) -MM -MP -MT $@ $< $(call sources,$<) > $@.d
+	$(call run,CC)$(CC) $(call flags,$<) -o $@ $< tests/fuzz/driver.c $(call sources,$<)
 
 # --- the demo's Linux ----------------------------------------------------------
 linux: $(LINUX)
 
 $(LINUX_DIR)/vmlinuz: guests/linux/fetch
-	guests/linux/fetch $(LINUX_DIR)
+	$(quiet)guests/linux/fetch $(LINUX_DIR)
 
 $(LINUX_DIR)/initrd.img: guests/linux/initramfs guests/linux/init guests/linux/modules.txt \
 		$(LINUX_DIR)/vmlinuz
-	guests/linux/initramfs $(LINUX_DIR) $@
+	$(quiet)guests/linux/initramfs $(LINUX_DIR) $@
 
 $(LINUX_DIR)/linux%.img: guests/linux/disk
 	@mkdir -p $(@D)
-	guests/linux/disk linux$* $@
+	$(quiet)guests/linux/disk linux$* $@
 
 # One machine disk holds both guests' disks, one after the other.
 $(LINUX_DIR)/disk.img: $(LINUX_DIR)/linux1.img $(LINUX_DIR)/linux2.img
-	cat $^ > $@
+	$(quiet)cat $^ > $@
 
 clean:
 	rm -rf $(O)
