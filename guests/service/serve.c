@@ -74,19 +74,13 @@ static bool guest_is_alive(const volatile struct hv_peer *p)
 	return p->state == HV_STATE_RUNNING || p->state == HV_STATE_PAUSED;
 }
 
-/* Gives up the memory of a dead guest: it may start again when all holders have. */
+/* Lets go of a dead guest's memory: it may start again when all holders have. */
 static void guest_release(uint32_t guest)
 {
 	const struct hv_cap *cap = boot_cap(HV_CAP_WINDOW, guest);
-	struct hv_window_entry entry[WINDOW_EXTENTS] = { 0 };
-	const struct window *w = &windows[guest];
 
-	for (unsigned i = 0; i < w->extents; i++) {
-		entry[i].guest = w->extent[i].guest;
-		entry[i].pages = w->extent[i].bytes >> 12;
-	}
-	if (cap && w->extents)
-		(void)hv_window_revoke(cap->handle, entry, w->extents);
+	if (cap)
+		(void)hv_window_revoke(cap->handle, NULL, 0);
 }
 
 /* Stops a dead guest's devices. True once no controller uses its memory. */
