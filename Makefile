@@ -108,7 +108,7 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 $(HV_ELF): $(HV_OBJS) linker.ld
-	$(call run,LD)$(LD) -nostdlib -static -z max-page-size=0x1000 -T linker.ld -o $@ $(HV_OBJS)
+	$(call run,LD)$(LD) -nostdlib -static -z max-page-size=0x1000 -z noexecstack -T linker.ld -o $@ $(HV_OBJS)
 
 $(O)/hv/%.o: %.c | $(OFFSETS)
 	@mkdir -p $(@D)
@@ -117,6 +117,9 @@ $(O)/hv/%.o: %.c | $(OFFSETS)
 $(O)/hv/%.asm.o: %.asm $(OFFSETS)
 	@mkdir -p $(@D)
 	$(call run,NASM)$(NASM) -f elf64 -g -F dwarf -I. -I$(O)/gen/ -MD $(@:.o=.d) -MP -o $@ $<
+
+# Kept: make would take them for intermediate files.
+.SECONDARY: $(OFFSETS)
 
 $(O)/gen/%/offsets.inc: %/offsets.c
 	@mkdir -p $(@D)
@@ -129,8 +132,8 @@ $(DSDT): vmm/dsdt.dsl abi/platform.h
 	@mkdir -p $(@D)
 	$(call run,CC)$(CC) -E -P -x c -I. vmm/dsdt.dsl | \
 		sed -E 's/\b(0x[0-9a-fA-F]+|[0-9]+)[uU]?[lL]*\b/\1/g' > $(@:.inc=.asl)
-	iasl -vs -vr -p $(@:.inc=) $(@:.inc=.asl) > $(@:.inc=.log) || { cat $(@:.inc=.log); false; }
-	od -An -v -tx1 $(@:.inc=.aml) | sed 's/ \([0-9a-f]*\)/0x\1,/g' > $@
+	$(quiet)iasl -vs -vr -p $(@:.inc=) $(@:.inc=.asl) > $(@:.inc=.log) || { cat $(@:.inc=.log); false; }
+	$(quiet)od -An -v -tx1 $(@:.inc=.aml) | sed 's/ \([0-9a-f]*\)/0x\1,/g' > $@
 
 $(O)/hv/vmm/vacpi.o $(O)/unit/test_vacpi: $(DSDT)
 $(O)/hv/vmm/vacpi.o: HV_CFLAGS += -I$(O)/gen
@@ -154,7 +157,7 @@ $(O)/guests/%.asm.o: guests/%.asm
 define GUEST_RULE
 $(O)/guests/$(1).elf: $(patsubst %,$(O)/%.o,$(wildcard guests/$(1)/*.c guests/$(1)/*/*.c guests/$(1)/*.asm)) \
 		$(GUEST_LIB_OBJS) guests/lib/guest.ld
-	$(call run,LD)$(LD) -nostdlib -static -pie --no-dynamic-linker -z max-page-size=0x1000 -z noexecstack \
+	$$(call run,LD)$(LD) -nostdlib -static -pie --no-dynamic-linker -z max-page-size=0x1000 -z noexecstack \
 		-T guests/lib/guest.ld -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach g,$(GUESTS),$(eval $(call GUEST_RULE,$(g))))
