@@ -1,7 +1,7 @@
 /*
- * Copies to and from guest-physical memory, page by page through the per-CPU mapping cache. The
- * cache's slots never go stale while a CPU stays with one vCPU: frames keep their owner from boot
- * on. It is emptied at a switch all the same, so that no CPU keeps another domain's memory mapped.
+ * Copies to and from guest-physical memory, page by page through the per-CPU mapping cache. Its
+ * slots never go stale, since frames keep their owner from boot on. It is emptied at a vCPU switch
+ * all the same, so that no CPU keeps another domain's memory mapped.
  */
 #include "vmm/guestmem.h"
 
@@ -9,17 +9,24 @@
 #include "vmm/guestmem_slot.h"
 
 _Static_assert(HVMAP_SLOTS == 64, "one bit a slot in guestmem_cache.used");
+_Static_assert(CONFIG_DOMAINS <= GUESTMEM_USED, "a domain number has its place in the tag");
 
 struct guestmem_cache guestmem_cache[MAX_CPUS];
 
-uint8_t *guestmem_fill(struct guestmem_cache *c, uint64_t frame)
+uint8_t *guestmem_miss(struct guestmem_cache *c, const struct domain *d, gpa_t at)
 {
-	unsigned n = frame >> PAGE_SHIFT & (HVMAP_SLOTS - 1);
+	const struct extent *e = d->extent, *end = e + d->extents;
+	unsigned n = at.v >> PAGE_SHIFT & (HVMAP_SLOTS - 1);
+	uint64_t page = page_down(at.v);
 
-	c->slot[n].at = hvmap_slot(n, hpa(frame));
-	c->slot[n].frame = frame | 1;
+	while (e < end && at.v - e->gpa.v >= e->bytes)
+		e++;
+	if (e == end)
+		return NULL;
+	c->slot[n].bias = (uint64_t)hvmap_slot(n, hpa(page - e->gpa.v + e->hpa.v)) - page;
+	c->slot[n].tag = page | GUESTMEM_USED | d->id;
 	c->used |= BIT(n);
-	return c->slot[n].at;
+	return (uint8_t *)(c->slot[n].bias + at.v);
 }
 
 void guestmem_drop(void)
@@ -29,7 +36,7 @@ void guestmem_drop(void)
 	for (; c->used; c->used &= c->used - 1) {
 		unsigned n = __builtin_ctzll(c->used);
 
-		c->slot[n].frame = 0;
+		c->slot[n].tag = 0;
 		hvmap_slot_clear(n);
 	}
 }
@@ -52,10 +59,19 @@ static bool is_owned(const struct domain *d, uint64_t at, uint64_t bytes)
 	return true;
 }
 
+static bool is_in_page(gpa_t at, size_t bytes)
+{
+	return bytes && bytes <= PAGE_SIZE - (at.v & PAGE_MASK);
+}
+
 bool guest_read(struct domain *d, gpa_t from, void *to, size_t bytes)
 {
 	uint8_t *out = to;
 
+	if (LIKELY(is_in_page(from, bytes) && guestmem_at(d, from))) {
+		memcpy(to, guestmem_at(d, from), bytes);
+		return true;
+	}
 	if (!is_owned(d, from.v, bytes)) {
 		memset(to, 0, bytes);
 		return false;
@@ -75,6 +91,10 @@ bool guest_write(struct domain *d, gpa_t to, const void *from, size_t bytes)
 {
 	const uint8_t *in = from;
 
+	if (LIKELY(is_in_page(to, bytes) && guestmem_at(d, to))) {
+		memcpy(guestmem_at(d, to), from, bytes);
+		return true;
+	}
 	if (!is_owned(d, to.v, bytes))
 		return false;
 	while (bytes) {
