@@ -105,8 +105,10 @@ static NORETURN void boot_machine(void)
 	start_clock();
 	start.wall_seconds = wall_at_tsc_zero();
 	fpu_init_cpu();
-	start_lapic();
+	/* The 8259 pair goes quiet before the local APIC stops listening to it: else an interrupt
+	   of the firmware's timer stays pending for ever. */
 	ioapic_init();
+	start_lapic();
 	pci_init();
 
 	/* The backend says what it lacks before CPUs are started for nothing. */

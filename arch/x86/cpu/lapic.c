@@ -42,8 +42,6 @@
 #define ICR_ALL_BUT_SELF  (3u << 18)
 #define ICR_BUSY_SPINS    100000
 
-#define CALIBRATE_US 1000
-
 static volatile uint32_t *registers RO_AFTER_INIT; /* xAPIC only */
 static bool x2apic RO_AFTER_INIT;
 static uint32_t timer_khz RO_AFTER_INIT;
@@ -176,21 +174,23 @@ void lapic_timer_arm(uint64_t deadline)
 		msr_write(MSR_TSC_DEADLINE, deadline == LAPIC_TIMER_OFF ? 0 : MAX(deadline, 1));
 }
 
+static uint64_t timer_elapsed(void)
+{
+	return UINT32_MAX - reg_read(REG_TIMER_CURRENT);
+}
+
 void lapic_timer_init(void)
 {
-	uint64_t start, end, ticks;
+	uint64_t hz;
 
 	timer_khz = tsc_khz();
 	if (cpu_has(CPU_TSC_DEADLINE))
 		return;
 	reg_write(REG_TIMER_INITIAL, UINT32_MAX);
-	start = tsc_read();
-	tsc_delay_us(CALIBRATE_US);
-	ticks = UINT32_MAX - reg_read(REG_TIMER_CURRENT);
-	end = tsc_read();
+	hz = tsc_measure_hz(timer_elapsed);
 	reg_write(REG_TIMER_INITIAL, 0);
-	timer_scale = (ticks << 32) / (end - start);
-	timer_khz = (uint32_t)(ticks * tsc_khz() / (end - start));
+	timer_khz = (uint32_t)(hz / 1000);
+	timer_scale = (hz << 32) / (tsc_khz() * 1000ull);
 }
 
 uint32_t lapic_timer_khz(void)

@@ -65,8 +65,10 @@ static bool is_text(uint64_t v)
    the end of the page, beyond which a guard page may be. */
 static void log_trace(const struct trap_frame *f)
 {
-	const uint64_t *p = (const uint64_t *)(f->rsp & ~7ull);
-	const uint64_t *end = (const uint64_t *)page_up(f->rsp + 1);
+	/* A stack that ran over left rsp in its guard page: what matters is above that. */
+	uint64_t sp = f->vector == VECTOR_DF ? page_up(f->rsp) : f->rsp & ~7ull;
+	const uint64_t *p = (const uint64_t *)sp;
+	const uint64_t *end = (const uint64_t *)page_up(sp + 1);
 	unsigned lines = 0;
 
 	if (f->cs != SELECTOR_CODE || f->rsp < 1ull << 47)
@@ -98,10 +100,9 @@ static NORETURN void die(const struct trap_frame *f)
 	const char *name = f->vector < 32 && names[f->vector] ? names[f->vector] : "exception";
 	uint64_t vector = f->vector, error = f->error, rip = f->rip;
 
-	/* A second fault, in the dump or on another CPU: panic says nothing more. */
-	if (__atomic_exchange_n(&dying, true, __ATOMIC_SEQ_CST))
-		panic_halt();
 	log_break_lock();
+	if (__atomic_exchange_n(&dying, true, __ATOMIC_SEQ_CST))
+		panic("%s at %#lx while a fault was being reported", name, rip);
 	log_error("host fault %s (vector %lu, error code %#lx) on CPU %u", name, vector, error,
 		  cpu_index());
 	log_registers(f);

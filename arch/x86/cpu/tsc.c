@@ -131,6 +131,16 @@ void tsc_init(const struct tsc_reference *reference)
 		 reference->name, stable ? "" : "; it is not stable: guests get no stable clock");
 }
 
+uint64_t tsc_measure_hz(uint64_t (*read)(void))
+{
+	const struct tsc_reference unknown = { .read = read };
+	struct sample first = take_sample(&unknown), last;
+
+	tsc_delay_us(WINDOW_US / 2);
+	last = take_sample(&unknown);
+	return (last.count - first.count) * khz * 1000 / (last.tsc - first.tsc);
+}
+
 uint32_t tsc_khz(void)
 {
 	return khz;

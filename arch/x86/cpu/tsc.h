@@ -34,6 +34,9 @@ static inline uint64_t tsc_read(void)
 uint64_t tsc_ns(uint64_t ticks);
 uint64_t tsc_from_ns(uint64_t ns);
 
+/* The rate of another counter, which counts up and does not wrap meanwhile; takes about 1 ms. */
+uint64_t tsc_measure_hz(uint64_t (*read)(void));
+
 /* Spins. For boot and device resets only. */
 void tsc_delay_us(uint64_t us);
 
