@@ -1,0 +1,35 @@
+"""The service domain dies while guests write; nothing is lost."""
+import re
+
+from machine import BOOT, SERVICE, WAIT, copy_disk, dump, linux, pattern
+
+NVME = "device: main, offset: 0, size: 16M"
+
+
+def kill_in_the_middle(boot, args, disk, kills, domain=SERVICE):
+    """Crashes the service domain after some of the guest's rounds; returns what was seen."""
+    m = boot([domain, linux("linux1", "task=rounds rounds=12", disk=disk)], args=args)
+    m.expect("linux1: up, disk verified", timeout=BOOT)
+    for n, round_number in enumerate(kills):
+        m.expect(rf"linux1: round {round_number} of 12", timeout=WAIT)
+        m.view("s")
+        m.line("crash self")
+        m.expect(rf"service: .*incarnation {n + 2}", timeout=WAIT)
+    m.expect("linux1: all 12 rounds verified", timeout=BOOT)
+    m.expect("linux1: powers off")
+    assert m.end() == 0
+    seen = m.seen()
+    assert "WRITE FAILED" not in seen
+    assert not re.search(r"I/O error|EXT4-fs error", seen)
+    return seen
+
+
+def test_no_write_is_lost_on_nvme_when_the_service_domain_dies(boot, build, folder):
+    disk = copy_disk(build, folder, "linux1.img")
+    kill_in_the_middle(boot, ["--disk", disk], NVME, kills=[3])
+    for r in range(9, 13):
+        assert dump(disk, f"/rounds/{r % 4}") == pattern(1 << 20, r * 1000)
+
+
+def test_no_write_is_lost_on_a_ram_disk_over_several_deaths(boot):
+    kill_in_the_middle(boot, ["--disk", "none"], "module: {build}/linux/linux1.img", kills=[2, 5])
