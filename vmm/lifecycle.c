@@ -15,6 +15,7 @@
 #include "lib/format.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "vmm/bootpage.h"
 #include "vmm/console.h"
 #include "vmm/event.h"
 #include "vmm/guestmem.h"
@@ -213,6 +214,7 @@ static void lifecycle_pause(struct domain *d, bool pause)
 		else
 			sched_resume(d->vcpu[i]);
 	}
+	bootpage_peer_changed(d);
 }
 
 static void lifecycle_obey(struct domain *d, enum hv_domain_op op)

@@ -42,13 +42,29 @@ enum err service_build(void)
 	return e;
 }
 
+/* Its back ends hold its memory until each has said that its controllers are quiet; its own hold on
+   the memory of others ended with it, for its devices do no DMA any more. */
+static void service_holders(struct domain *d)
+{
+	for (unsigned i = 0; i < d->config->served; i++) {
+		unsigned holder = d->config->serve[i].backend;
+
+		if (domain_get(holder)->state == HV_STATE_RUNNING)
+			__atomic_fetch_or(&d->holders, 1u << holder, __ATOMIC_RELAXED);
+	}
+	for (unsigned i = 0; i < domain_count(); i++)
+		domain_released(domain_get(i), d->id);
+}
+
 /* contract.md section 4: interrupts and DMA stop before anything of it is asked again. */
 void service_died(struct domain *d)
 {
 	devices_quiesce(d);
+	service_holders(d);
 	ioreq_backend_died(d);
 	ioreq_guest_died(d);
 	console_died(d);
+	bootpage_peer_changed(d);
 }
 
 void service_starting(struct domain *d)
@@ -58,4 +74,5 @@ void service_starting(struct domain *d)
 		event_reset(d->vcpu[i]);
 	ioreq_backend_starts(d);
 	bootpage_restart(d);
+	bootpage_peer_changed(d);
 }
