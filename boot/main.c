@@ -11,6 +11,7 @@
 #include "arch/x86/cpu/lapic.h"
 #include "arch/x86/cpu/tsc.h"
 #include "boot/multiboot2.h"
+#include "boot/version.h"
 #include "drivers/acpi.h"
 #include "drivers/hpet.h"
 #include "drivers/ioapic.h"
@@ -31,6 +32,7 @@ const struct backend *backend RO_AFTER_INIT;
 static struct boot_info info;
 static struct options options;
 static struct start_module modules[BOOT_MODULES];
+static uint64_t entry_tsc; /* when boot_main began */
 static volatile void *lapic_registers RO_AFTER_INIT;
 static char early_ist[PAGE_SIZE] ALIGNED(16);
 
@@ -121,12 +123,15 @@ static NORETURN void boot_machine(void)
 	start_domains(&start);
 	frames_seal();
 	hvmap_seal();
+	log_info("boot: %lu us, %lu KiB of memory for the hypervisor",
+		 tsc_ns(tsc_read() - entry_tsc) / 1000, frames_hv_bytes() >> 10);
 	smp_release();
 	boot_enter_guests();
 }
 
 void boot_main(uint32_t physical)
 {
+	entry_tsc = tsc_read();
 	/* Before any function with a canary, and before anything can fault. */
 	cpu_init_canary();
 	features_init();
@@ -136,6 +141,7 @@ void boot_main(uint32_t physical)
 	/* From here on there is something to read. */
 	if (uart_init())
 		log_add_sink(uart_log);
+	log_info("Bulkhead " BULKHEAD_VERSION);
 	read_boot_info(physical);
 	backend = verdict_on_hardware();
 

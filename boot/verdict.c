@@ -1,5 +1,5 @@
 /*
- * The first lines of the log: what this machine is, which backend runs on it, which features are
+ * The log's first lines: what this machine is, which backend runs on it, which features are
  * used, which optional ones are missing. A required one that is missing is named with what to do.
  */
 #include "boot/boot.h"
@@ -8,7 +8,6 @@
 #include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/msr.h"
 #include "arch/x86/svm/svm.h"
-#include "boot/version.h"
 #include "lib/format.h"
 
 #define LINE 320
@@ -93,7 +92,6 @@ const struct backend *verdict_on_hardware(void)
 {
 	const struct backend *b = find_backend();
 
-	log_info("Bulkhead " BULKHEAD_VERSION);
 	log_info("CPU: %s, %s%s", cpu_vendor(), cpu_brand(),
 		 cpu_has(CPU_HYPERVISOR) ? ", itself a virtual machine" : "");
 	if (b)
