@@ -24,8 +24,14 @@ int64_t bytes_offset(struct bytes *b, unsigned bytes)
 {
 	uint64_t v = 0;
 
-	for (unsigned n = 0; n < bytes; n++)
-		v |= (uint64_t)bytes_next(b) << n * 8;
+	if (UNLIKELY(b->count - b->at < (int)bytes)) {
+		b->overrun = true;
+		b->at = b->count;
+		return 0;
+	}
+	for (unsigned n = bytes; n; n--)
+		v = v << 8 | b->code[b->at + n - 1];
+	b->at += bytes;
 	return (int64_t)v;
 }
 

@@ -26,6 +26,7 @@ uint8_t *guestmem_miss(struct guestmem_cache *c, const struct domain *d, gpa_t a
 	c->slot[n].bias = (uint64_t)hvmap_slot(n, hpa(page - e->gpa.v + e->hpa.v)) - page;
 	c->slot[n].tag = page | GUESTMEM_USED | d->id;
 	c->used |= BIT(n);
+	c->generation++;
 	return (uint8_t *)(c->slot[n].bias + at.v);
 }
 
@@ -33,6 +34,7 @@ void guestmem_drop(void)
 {
 	struct guestmem_cache *c = &guestmem_cache[cpu_index()];
 
+	c->generation++;
 	for (; c->used; c->used &= c->used - 1) {
 		unsigned n = __builtin_ctzll(c->used);
 
@@ -64,47 +66,49 @@ static bool is_in_page(gpa_t at, size_t bytes)
 	return bytes && bytes <= PAGE_SIZE - (at.v & PAGE_MASK);
 }
 
+/* Copies that cross pages; the range was found to be RAM. */
+static void copy_pages(struct domain *d, gpa_t at, uint8_t *buf, size_t bytes, bool write)
+{
+	while (bytes) {
+		size_t n = MIN(bytes, PAGE_SIZE - (at.v & PAGE_MASK));
+		uint8_t *p = guestmem_at(d, at);
+
+		memcpy(write ? p : buf, write ? buf : p, n);
+		at.v += n;
+		buf += n;
+		bytes -= n;
+	}
+}
+
 bool guest_read(struct domain *d, gpa_t from, void *to, size_t bytes)
 {
-	uint8_t *out = to;
+	bool in_page = is_in_page(from, bytes);
+	const uint8_t *p = in_page ? guestmem_at(d, from) : NULL;
 
-	if (LIKELY(is_in_page(from, bytes) && guestmem_at(d, from))) {
-		memcpy(to, guestmem_at(d, from), bytes);
+	if (LIKELY(p)) {
+		memcpy(to, p, bytes);
 		return true;
 	}
-	if (!is_owned(d, from.v, bytes)) {
+	if (in_page || !is_owned(d, from.v, bytes)) {
 		memset(to, 0, bytes);
 		return false;
 	}
-	while (bytes) {
-		size_t n = MIN(bytes, PAGE_SIZE - (from.v & PAGE_MASK));
-
-		memcpy(out, guestmem_at(d, from), n);
-		from.v += n;
-		out += n;
-		bytes -= n;
-	}
+	copy_pages(d, from, to, bytes, false);
 	return true;
 }
 
 bool guest_write(struct domain *d, gpa_t to, const void *from, size_t bytes)
 {
-	const uint8_t *in = from;
+	bool in_page = is_in_page(to, bytes);
+	uint8_t *p = in_page ? guestmem_at(d, to) : NULL;
 
-	if (LIKELY(is_in_page(to, bytes) && guestmem_at(d, to))) {
-		memcpy(guestmem_at(d, to), from, bytes);
+	if (LIKELY(p)) {
+		memcpy(p, from, bytes);
 		return true;
 	}
-	if (!is_owned(d, to.v, bytes))
+	if (in_page || !is_owned(d, to.v, bytes))
 		return false;
-	while (bytes) {
-		size_t n = MIN(bytes, PAGE_SIZE - (to.v & PAGE_MASK));
-
-		memcpy(guestmem_at(d, to), in, n);
-		to.v += n;
-		in += n;
-		bytes -= n;
-	}
+	copy_pages(d, to, (uint8_t *)from, bytes, true);
 	return true;
 }
 

@@ -19,9 +19,26 @@ struct guestmem_slot {
 
 #define GUESTMEM_USED BIT(11)
 
+#define GUESTMEM_LEVELS 4
+#define GUESTMEM_WALKS  4
+
+/* The last usual walk of each kind of access: what it went by, the entries that it read and where
+   they lie. While all that is unchanged, so is its result. d is NULL in an empty one. */
+struct guestmem_walk {
+	const struct domain *d;
+	uint64_t va, cr0, cr3, cr4, efer, generation;
+	uint64_t entry[GUESTMEM_LEVELS];
+	const volatile uint64_t *at[GUESTMEM_LEVELS];
+	uint64_t page; /* result */
+	uint32_t access;
+	uint8_t cpl;
+};
+
 struct guestmem_cache {
 	struct guestmem_slot slot[HVMAP_SLOTS];
-	uint64_t used; /* a bit for each slot that is not empty */
+	uint64_t used;       /* a bit for each slot that is not empty */
+	uint64_t generation; /* counts changes of slots: pointers into them go stale */
+	struct guestmem_walk walk[GUESTMEM_WALKS]; /* by access: read, write, fetch */
 };
 
 extern struct guestmem_cache guestmem_cache[MAX_CPUS];
@@ -29,16 +46,25 @@ extern struct guestmem_cache guestmem_cache[MAX_CPUS];
 /* The miss: maps the page if it is RAM of the domain. */
 uint8_t *guestmem_miss(struct guestmem_cache *c, const struct domain *d, gpa_t at);
 
-/* The byte at a guest-physical address, with the rest of its page; NULL if it is not the domain's
-   own RAM. */
-static inline uint8_t *guestmem_at(const struct domain *d, gpa_t at)
+static inline struct guestmem_cache *guestmem_here(void)
 {
-	struct guestmem_cache *c = &guestmem_cache[cpu_index()];
+	return &guestmem_cache[cpu_index()];
+}
+
+/* The byte at a guest-physical address, with the rest of its page; NULL if it is not the domain's
+   own RAM. c is this CPU's cache. */
+static inline uint8_t *guestmem_in(struct guestmem_cache *c, const struct domain *d, gpa_t at)
+{
 	struct guestmem_slot *s = &c->slot[at.v >> PAGE_SHIFT & (HVMAP_SLOTS - 1)];
 
 	if (LIKELY(s->tag == (page_down(at.v) | GUESTMEM_USED | d->id)))
 		return (uint8_t *)(s->bias + at.v);
 	return guestmem_miss(c, d, at);
+}
+
+static inline uint8_t *guestmem_at(const struct domain *d, gpa_t at)
+{
+	return guestmem_in(guestmem_here(), d, at);
 }
 
 #endif

@@ -20,8 +20,8 @@ bool guest_translate(struct vcpu *v, gva_t at, unsigned access, gpa_t *out, uint
 }
 
 /* Translates for a copy; on a fault injects it. */
-static bool translate_or_inject(struct vcpu *v, const struct vcpu_mode *m, gva_t at,
-				unsigned access, gpa_t *out)
+static inline bool translate_or_inject(struct vcpu *v, const struct vcpu_mode *m, gva_t at,
+				       unsigned access, gpa_t *out)
 {
 	uint32_t error;
 

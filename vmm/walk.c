@@ -150,63 +150,144 @@ static bool walk_tables(struct walker *w, uint64_t rflags, gpa_t *out)
 	}
 }
 
+/* Whether the last walk of this kind would go the same way again. */
+static inline bool is_same(const struct guestmem_walk *w, const struct guestmem_cache *c,
+			   const struct domain *d, const struct vcpu_mode *m, uint64_t va)
+{
+	return w->va == page_down(va) && w->d == d && w->generation == c->generation &&
+	       w->cr3 == m->cr3 && w->cr4 == m->cr4 && w->efer == m->efer && w->cr0 == m->cr0 &&
+	       w->cpl == m->cpl && *w->at[3] == w->entry[3] && *w->at[2] == w->entry[2] &&
+	       *w->at[1] == w->entry[1] && *w->at[0] == w->entry[0];
+}
+
+/* Goes down the tables as long as every entry has the bits `need`, and notes them in w. Returns the
+   bits that any of them has, 0 if one lacks some; *shift says how much the last one maps. */
+static inline uint64_t descend(struct guestmem_walk *w, struct guestmem_cache *c, uint64_t va,
+			       uint64_t need, unsigned *shift)
+{
+	uint64_t any = 0, entry = w->cr3;
+	unsigned n = 0;
+
+	*shift = PAGE_SHIFT + GUESTMEM_LEVELS * 9;
+	do {
+		const uint8_t *p;
+
+		*shift -= 9;
+		p = guestmem_in(c, w->d, gpa((entry & MASK(51, 12)) | (va >> *shift & 511) << 3));
+		if (UNLIKELY(!p))
+			return 0;
+		w->at[n] = (const volatile uint64_t *)p;
+		w->entry[n] = entry = *w->at[n];
+		if (UNLIKELY(~entry & need))
+			return 0;
+		any |= entry;
+		n++;
+	} while (*shift > PAGE_SHIFT && !(entry & PTE_LARGE));
+	for (; n < GUESTMEM_LEVELS; n++) {
+		w->at[n] = w->at[n - 1];
+		w->entry[n] = entry;
+	}
+	return any;
+}
+
 /* The walk nearly always taken: 4 levels, all present and accessed, rights beyond doubt. Anything
    else is false, and then walk_tables says what it is. */
-static bool walk_usual(struct walker *w, gpa_t *out)
+static bool walk_usual(struct guestmem_walk *w, struct guestmem_cache *c, const struct vcpu_mode *m,
+		       uint64_t va, unsigned access)
 {
-	const struct vcpu_mode *m = w->m;
-	bool user = m->cpl == 3 && !(w->access & ACCESS_SYSTEM), write = w->access & ACCESS_WRITE;
+	bool user = m->cpl == 3, write = access & ACCESS_WRITE;
 	uint64_t need =
 		PTE_PRESENT | PTE_ACCESSED | (user ? PTE_USER : 0) | (write ? PTE_WRITE : 0);
-	uint64_t any = 0, table = m->cr3, entry, inside;
-	unsigned shift = PAGE_SHIFT + 4 * 9;
-	const volatile uint8_t *p;
+	uint64_t any, entry, inside;
+	unsigned shift;
 
-	do {
-		shift -= 9;
-		p = guestmem_at(w->d, gpa((table & MASK(51, 12)) + (w->va >> shift & 511) * 8));
-		if (UNLIKELY(!p))
-			return false;
-		table = entry = *(const volatile uint64_t *)p;
-		if (UNLIKELY((entry & need) != need))
-			return false;
-		any |= entry;
-	} while (shift > PAGE_SHIFT && !(entry & PTE_LARGE));
-
+	any = descend(w, c, va, need, &shift);
+	entry = w->entry[GUESTMEM_LEVELS - 1];
 	inside = BIT(shift) - 1;
-	if (shift == PAGE_SHIFT + 3 * 9 || (shift > PAGE_SHIFT && (entry & inside & ~PAGE_MASK)))
+	if (!any || (write && !(entry & PTE_DIRTY)))
 		return false;
-	if ((any & PTE_NX) && ((w->access & ACCESS_FETCH) || !(m->efer & EFER_NXE)))
+	if (shift != PAGE_SHIFT && (shift > PAGE_SHIFT + 2 * 9 || (entry & inside & ~PAGE_MASK)))
 		return false;
-	if ((write && !(entry & PTE_DIRTY)) ||
-	    (!user && (entry & PTE_USER) && (m->cr4 & (CR4_SMEP | CR4_SMAP))))
+	if ((any & PTE_NX) && ((access & ACCESS_FETCH) || !(m->efer & EFER_NXE)))
 		return false;
-	*out = gpa((entry & MASK(51, 12) & ~inside) | (w->va & inside));
+	if ((entry & PTE_USER) && !user && (m->cr4 & (CR4_SMEP | CR4_SMAP)))
+		return false;
+	w->page = (entry & MASK(51, 12) & ~inside) | (va & inside & ~PAGE_MASK);
 	return true;
+}
+
+/* The same, remembering it. */
+static bool walk_remember(struct guestmem_walk *w, const struct domain *d,
+			  const struct vcpu_mode *m, uint64_t va, unsigned access)
+{
+	struct guestmem_cache *c = guestmem_here();
+	bool ok;
+
+	*w = (struct guestmem_walk){ .d = d,
+				     .va = page_down(va),
+				     .cr0 = m->cr0,
+				     .cr3 = m->cr3,
+				     .cr4 = m->cr4,
+				     .efer = m->efer,
+				     .cpl = m->cpl,
+				     .access = access,
+				     .generation = c->generation };
+	ok = walk_usual(w, c, m, va, access);
+	/* A slot that changed on the way may be one of those noted. */
+	if (!ok || w->generation != c->generation)
+		w->d = NULL;
+	return ok;
+}
+
+/* Any walk, whatever the mode. */
+static bool walk_modes(struct walker *w, uint64_t rflags, gpa_t *out)
+{
+	bool ok = true;
+
+	if (!(w->m->efer & EFER_LMA))
+		w->va = (uint32_t)w->va;
+	if (!(w->m->cr0 & CR0_PG)) {
+		*out = gpa(w->va);
+		return true;
+	}
+	/* A guest that changes its tables all the time may miss an accessed bit, not hold us up. */
+	for (unsigned tries = 0; tries < TRIES; tries++) {
+		w->rights = ~0ull;
+		w->lost = false;
+		ok = walk_tables(w, rflags, out);
+		if (!w->lost)
+			break;
+	}
+	return ok;
+}
+
+static __attribute__((noinline)) bool walk_anew(struct domain *d, const struct vcpu_mode *m,
+						uint64_t rflags, gva_t at, unsigned access,
+						gpa_t *out, uint32_t *error)
+{
+	struct guestmem_walk *last = &guestmem_here()->walk[access % GUESTMEM_WALKS];
+	struct walker w = { .d = d, .m = m, .va = at.v, .access = access };
+	bool usual = (m->efer & EFER_LMA) && !(m->cr4 & CR4_LA57) && access <= ACCESS_FETCH;
+	bool ok;
+
+	if (usual && walk_remember(last, d, m, at.v, access)) {
+		*out = gpa(last->page | (at.v & PAGE_MASK));
+		return true;
+	}
+	ok = walk_modes(&w, rflags, out);
+	*error = w.error;
+	return ok;
 }
 
 bool walk(struct domain *d, const struct vcpu_mode *m, uint64_t rflags, gva_t at, unsigned access,
 	  gpa_t *out, uint32_t *error)
 {
-	struct walker w = { .d = d, .m = m, .va = at.v, .access = access };
-	bool ok = true;
+	struct guestmem_cache *c = guestmem_here();
+	struct guestmem_walk *last = &c->walk[access % GUESTMEM_WALKS];
 
-	if (LIKELY((m->efer & EFER_LMA) && !(m->cr4 & CR4_LA57)) && LIKELY(walk_usual(&w, out)))
-		return true;
-	if (!(m->efer & EFER_LMA))
-		w.va = (uint32_t)at.v;
-	if (!(m->cr0 & CR0_PG)) {
-		*out = gpa(w.va);
+	if (LIKELY(last->access == access && is_same(last, c, d, m, at.v))) {
+		*out = gpa(last->page | (at.v & PAGE_MASK));
 		return true;
 	}
-	/* A guest that changes its tables all the time may miss an accessed bit, not hold us up. */
-	for (unsigned tries = 0; tries < TRIES; tries++) {
-		w.rights = ~0ull;
-		w.lost = false;
-		ok = walk_tables(&w, rflags, out);
-		if (!w.lost)
-			break;
-	}
-	*error = w.error;
-	return ok;
+	return walk_anew(d, m, rflags, at, access, out, error);
 }
