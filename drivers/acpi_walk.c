@@ -71,9 +71,9 @@ void acpi_parse_s5(struct acpi *a, const uint8_t *aml, size_t bytes)
 {
 	struct acpi_bytes all = { aml, bytes };
 
-	for (size_t at = 2; range_within(at, 4, bytes) && !a->has_s5; at++) {
+	for (size_t at = 1; range_within(at, 4, bytes) && !a->has_s5; at++) {
 		bool named = aml[at - 1] == AML_NAME ||
-			     (aml[at - 1] == AML_ROOT && aml[at - 2] == AML_NAME);
+			     (at > 1 && aml[at - 1] == AML_ROOT && aml[at - 2] == AML_NAME);
 
 		if (named && !memcmp(aml + at, "_S5_", 4))
 			a->has_s5 = parse_s5_package(a, &all, at + 4);
