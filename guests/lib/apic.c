@@ -24,11 +24,13 @@ static bool x2;
 
 void apic_init(bool x2apic)
 {
-	uint64_t base = rdmsr(MSR_APIC_BASE) & ~(APIC_BASE_EXTD | APIC_BASE_EN);
+	uint64_t old = rdmsr(MSR_APIC_BASE);
+	uint64_t base = old & ~(APIC_BASE_EXTD | APIC_BASE_EN);
 
-	if (!x2apic && (rdmsr(MSR_APIC_BASE) & APIC_BASE_EXTD))
+	if (!x2apic && (old & APIC_BASE_EXTD))
 		wrmsr(MSR_APIC_BASE, base);
-	wrmsr(MSR_APIC_BASE, base | APIC_BASE_EN);
+	if (!x2apic || !(old & APIC_BASE_EXTD))
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_EN);
 	if (x2apic)
 		wrmsr(MSR_APIC_BASE, base | APIC_BASE_EN | APIC_BASE_EXTD);
 	x2 = x2apic;
