@@ -83,18 +83,19 @@ static void live_xstate(struct vcpu *v, struct cpuid *r)
 		return;
 	r->eax = (uint32_t)mask;
 	r->edx = mask >> 32;
-	r->ebx = standard_bytes(v->xcr0);
+	r->ebx = standard_bytes(vcpu_xcr0(v));
 	r->ecx = standard_bytes(mask);
 }
 
 static void live_xstate_compact(struct vcpu *v, struct cpuid *r)
 {
+	uint64_t xcr0 = vcpu_xcr0(v);
 	uint32_t end = LEGACY_END;
 
 	if (!(r->eax & BIT(1)))
 		return;
 	for (unsigned i = 2; i < XSTATES; i++)
-		if (v->xcr0 & BIT(i))
+		if (xcr0 & BIT(i))
 			end = (xstates[i].aligned ? (uint32_t)align_up(end, 64) : end) +
 			      xstates[i].size;
 	r->ebx = end;

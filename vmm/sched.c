@@ -195,7 +195,7 @@ static void sched_drain(struct sched_cpu *c)
 static void sched_unload(struct vcpu *v)
 {
 	backend->switch_out(v);
-	if (v->xcr0 != fpu_xcr0_mask())
+	if (vcpu_xcr0(v) != fpu_xcr0_mask())
 		insn_xsetbv(0, fpu_xcr0_mask());
 	fpu_save(v->fpu);
 }

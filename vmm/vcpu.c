@@ -4,6 +4,7 @@
 #include "vmm/vcpu.h"
 
 #include "arch/x86/cpu/fpu.h"
+#include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/regs.h"
 #include "arch/x86/cpu/tsc.h"
 #include "lib/assert.h"
@@ -58,6 +59,13 @@ void vcpu_reset(struct vcpu *v, const struct vcpu_regs *regs, const struct vcpu_
 	backend->flush(v);
 	vlapic_reset(v);
 	msr_reset(v);
+}
+
+uint64_t vcpu_xcr0(struct vcpu *v)
+{
+	if (fpu_xcr0_mask())
+		v->xcr0 = insn_xgetbv(0);
+	return v->xcr0;
 }
 
 static bool exception_is_contributory(uint8_t vector)

@@ -175,6 +175,10 @@ struct vcpu {
 /* Sets request bits and makes the owner CPU notice: an IPI if it is another CPU. Any CPU. */
 void vcpu_request(struct vcpu *v, uint32_t requests);
 
+/* XCR0 as the guest has set it, brought up to date: QEMU's SVM does not intercept XSETBV. Owner,
+   while v is loaded. */
+uint64_t vcpu_xcr0(struct vcpu *v);
+
 /* Asks for an exception at the next entry. vector 0..31; error is used where has_error. A second
    contributory fault becomes #DF, a third stops the domain (SDM 3A 6.15). Owner only. */
 void vcpu_inject_exception(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error);

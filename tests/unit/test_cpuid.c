@@ -31,6 +31,11 @@ static void get_mode(struct vcpu *of, struct vcpu_mode *m)
 static const struct backend fake = { .get_mode = get_mode };
 const struct backend *backend = &fake;
 
+uint64_t vcpu_xcr0(struct vcpu *vcpu)
+{
+	return vcpu->xcr0;
+}
+
 uint64_t fpu_xcr0_mask(void)
 {
 	return insn_cpuid(1, 0).ecx & BIT(26) ? insn_cpuid(0xd, 0).eax & 0xe7 : 0;

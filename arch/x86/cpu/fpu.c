@@ -17,7 +17,8 @@
 #define AREA_MXCSR    24
 #define FCW_RESET     0x37fu
 #define MXCSR_RESET   0x1f80u
-#define XCR0_SWITCHED (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512 | XCR0_PKRU)
+/* Not PKRU: no guest is shown protection keys. */
+#define XCR0_SWITCHED (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512)
 
 static uint64_t xcr0 RO_AFTER_INIT; /* 0: no XSAVE */
 static size_t area_bytes RO_AFTER_INIT = FXSAVE_BYTES;
