@@ -75,7 +75,7 @@ static unsigned cap_domain_rights(const struct domain *d, const struct domain *o
 
 	if (rights & CONFIG_RIGHT_INSPECT || cap_serves(d, other))
 		r |= HV_RIGHT_READ;
-	if (rights & CONFIG_RIGHT_CONTROL && d != other)
+	if (rights & CONFIG_RIGHT_CONTROL)
 		r |= HV_RIGHT_READ | HV_RIGHT_CONTROL;
 	return r;
 }

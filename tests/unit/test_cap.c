@@ -77,7 +77,8 @@ static void rights_of_the_config_become_capabilities(void **state)
 	assert_non_null(cap_find(d, HV_CAP_SYSTEM, 0));
 	assert_int_equal(cap_find(d, HV_CAP_DOMAIN, GUEST)->rights,
 			 HV_RIGHT_READ | HV_RIGHT_CONTROL);
-	assert_int_equal(cap_find(d, HV_CAP_DOMAIN, OTHER)->rights, HV_RIGHT_READ);
+	assert_int_equal(cap_find(d, HV_CAP_DOMAIN, OTHER)->rights,
+			 HV_RIGHT_READ | HV_RIGHT_CONTROL);
 }
 
 int main(void)
