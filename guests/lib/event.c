@@ -104,20 +104,29 @@ static void serve_word(unsigned word)
 	}
 }
 
-void event_poll(void)
+static void serve_pending(void)
 {
 	uint64_t words = __atomic_exchange_n(&page->summary, 0, __ATOMIC_SEQ_CST);
 
 	for (; words; words &= words - 1)
 		serve_word((unsigned)__builtin_ctzll(words) % HV_EVENT_WORDS);
+}
+
+void event_poll(void)
+{
+	serve_pending();
 	timer_run();
 }
 
+/* What came while the last round ran is served without asking the hypervisor for it. */
 void event_step(void)
 {
+	uint64_t deadline = timer_run();
+
 	print_flush();
-	hv_event_wait(timer_run());
-	event_poll();
+	if (!__atomic_load_n(&page->summary, __ATOMIC_RELAXED))
+		hv_event_wait(deadline);
+	serve_pending();
 }
 
 void event_loop(void)
