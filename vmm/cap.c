@@ -31,11 +31,14 @@ static struct hv_cap *cap_add(struct domain *d, enum hv_cap_type type, unsigned 
 	return c;
 }
 
-static void cap_add_with_event(struct domain *d, enum hv_cap_type type, unsigned rights,
-			       uint32_t object)
+static struct hv_cap *cap_add_with_event(struct domain *d, enum hv_cap_type type, unsigned rights,
+					 uint32_t object)
 {
+	struct hv_cap *c = cap_add(d, type, rights, object);
+
 	assert(d->caps->next_event < HV_EVENTS);
-	cap_add(d, type, rights, object)->event = d->caps->next_event++;
+	c->event = d->caps->next_event++;
+	return c;
 }
 
 bool cap_serves(const struct domain *server, const struct domain *guest)
@@ -56,7 +59,7 @@ static void caps_own(struct domain *d)
 /* What a back end needs of one guest. */
 static void caps_serve(struct domain *d, const struct domain *guest)
 {
-	cap_add_with_event(d, HV_CAP_IOREQ, HV_RIGHT_USE, guest->id);
+	cap_add_with_event(d, HV_CAP_IOREQ, HV_RIGHT_USE, guest->id)->detail = guest->config->vcpus;
 	cap_add(d, HV_CAP_INTERRUPT, HV_RIGHT_USE, guest->id);
 	cap_add(d, HV_CAP_WINDOW, HV_RIGHT_READ | HV_RIGHT_WRITE, guest->id);
 }

@@ -45,8 +45,8 @@ enum verdict io_unbacked(struct vcpu *v, struct io_access *a, const char *what)
 	if (v->domain->config->flags & CONFIG_FLAG_STRICT)
 		return domain_kill(v->domain, "%s of %u bytes at unbacked %s %#lx (strict: yes)",
 				   a->write ? "write" : "read", a->size, what, a->address);
-	domain_complain(v->domain, "%s of %u bytes at unbacked %s %#lx",
-			a->write ? "write" : "read", a->size, what, a->address);
+	domain_complain(v->domain, "nothing is at %s %#lx: it reads as ones and drops writes", what,
+			a->address);
 	return VERDICT_DONE;
 }
 

@@ -181,10 +181,23 @@ static void sched_serve(struct vcpu *v, uint32_t requests)
 		sched_ready(v);
 }
 
-static void sched_drain(struct sched_cpu *c)
+/* The mailbox is a stack: the oldest request comes last. */
+static struct vcpu *sched_take_mail(struct sched_cpu *c)
 {
 	struct vcpu *v = __atomic_exchange_n(&c->mailbox, NULL, __ATOMIC_ACQUIRE);
-	struct vcpu *next;
+	struct vcpu *oldest = NULL, *next;
+
+	for (; v; v = next) {
+		next = v->wake_next;
+		v->wake_next = oldest;
+		oldest = v;
+	}
+	return oldest;
+}
+
+static void sched_drain(struct sched_cpu *c)
+{
+	struct vcpu *v = sched_take_mail(c), *next;
 
 	for (; v; v = next) {
 		next = v->wake_next;
