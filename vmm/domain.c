@@ -98,9 +98,10 @@ static bool domain_take(struct domain *d, enum extent_kind kind, uint64_t at, ui
 	if (frames_take(bytes, align, limit, &base) != OK &&
 	    (align == PAGE_SIZE || frames_take(bytes, MIB_2, limit, &base) != OK)) {
 		format(d->last_words, sizeof(d->last_words),
-		       "needs %lu KiB of memory in one piece%s, the machine has %lu KiB left",
+		       "memory: %lu KiB in one piece%s do not fit, the machine has %lu left: lower "
+		       "it",
 		       bytes >> 10, limit ? " below 4 GiB" : "",
-		       frames_largest(MIB_2, limit) >> 10);
+		       frames_largest(PAGE_SIZE, limit) >> 10);
 		return false;
 	}
 	domain_add_extent(d, kind, at, base, bytes);
