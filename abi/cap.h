@@ -14,7 +14,7 @@ enum hv_cap_type {
 	HV_CAP_WINDOW,    /* object = domain whose RAM may be seen */
 	HV_CAP_EVENT,     /* object = domain that is signalled, detail = event number */
 	HV_CAP_INTERRUPT, /* object = domain whose interrupts may be raised */
-	HV_CAP_IOREQ,     /* object = guest domain that is served */
+	HV_CAP_IOREQ,     /* object = guest domain that is served, detail = slots that it uses */
 	HV_CAP_DEVICE,    /* object = index of a physical PCI function */
 	HV_CAP_CONSOLE,   /* object = domain, or HV_CONSOLE_HOST for the physical serial port */
 	HV_CAP_LOG,       /* the hypervisor's log */

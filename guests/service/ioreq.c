@@ -45,7 +45,7 @@ static void slot_serve(struct ioreq_front *f, unsigned i)
 
 void ioreq_scan(struct ioreq_front *f, int restart)
 {
-	for (unsigned i = 0; i < HV_IOREQ_SLOTS; i++) {
+	for (unsigned i = 0; i < MIN(f->slots, HV_IOREQ_SLOTS); i++) {
 		volatile struct hv_ioreq *slot = &f->page->slot[i];
 		uint32_t state = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
 

@@ -16,6 +16,7 @@ struct ioreq_front {
 	uint32_t guest, cap;
 	ioreq_fn *handle;
 	void (*done)(uint32_t cap, unsigned slot); /* hv_ioreq_done */
+	unsigned slots;                            /* that the guest uses; the rest stays FREE */
 };
 
 /* Serves every slot that is PENDING, or was left behind PROCESSING or COMPLETE by an instance that

@@ -62,8 +62,8 @@ static void fronts_start(void)
 		if (r->kind != HV_REGION_IOREQ || !cap || r->object >= SERVE_GUESTS)
 			continue;
 		f = &fronts[r->object];
-		*f = (struct ioreq_front){ (void *)(uintptr_t)r->base, r->object, cap->handle,
-					   serve_device_access, front_done };
+		*f = (struct ioreq_front){ (void *)(uintptr_t)r->base, r->object,  cap->handle,
+					   serve_device_access,        front_done, cap->detail };
 		event_bind(cap->event, front_event, f);
 		ioreq_scan(f, 1);
 	}
