@@ -21,6 +21,7 @@ enum {
 	FEATURE = 4,
 	DRIVER_SELECT = 8,
 	DRIVER_FEATURE = 12,
+	CONFIG_VECTOR = 16,
 	STATUS = 20,
 	QUEUE_SELECT = 22,
 	QUEUE_SIZE = 24,
@@ -32,14 +33,15 @@ enum {
 	QUEUE_DEVICE = 48,
 };
 
-enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8 };
+enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, NEEDS_RESET = 64 };
 
 #define FEATURE_READ_ONLY BIT(5)
 #define FEATURE_FLUSH     BIT(9)
 #define FEATURE_VERSION_1 1u /* bit 32: the first of the second word */
 
-enum { TYPE_READ = 0, TYPE_WRITE = 1, TYPE_FLUSH = 4 };
-enum { DESC_NEXT = 1, DESC_WRITE = 2 };
+enum { DESC_NEXT = 1, DESC_WRITE = 2, DESCS = 3 };
+
+_Static_assert(VIRTIO_BLK_DEPTH *DESCS <= VIRTIO_BLK_QUEUE, "descriptors for each slot");
 
 static uint64_t address_of(const volatile void *p)
 {
@@ -123,6 +125,7 @@ static const char *start_queue(struct virtio_blk *d)
 	if (readw(d->common + QUEUE_SIZE) < VIRTIO_BLK_QUEUE)
 		return "its queue is too short";
 	writew(d->common + QUEUE_SIZE, VIRTIO_BLK_QUEUE);
+	writew(d->common + CONFIG_VECTOR, 0);
 	writew(d->common + QUEUE_VECTOR, 0);
 	if (readw(d->common + QUEUE_VECTOR) != 0)
 		return "it has no interrupt for the queue";
@@ -177,53 +180,77 @@ void virtio_blk_kick(struct virtio_blk *d)
 }
 
 /* Header, data (if any), status: three descriptors at the same place each time. */
-static void start(struct virtio_blk *d, uint32_t type, uint64_t sector, const void *buf,
-		  uint32_t bytes)
+void virtio_blk_submit(struct virtio_blk *d, unsigned slot, enum virtio_blk_op op, uint64_t sector,
+		       void *buf, uint32_t bytes)
 {
-	struct virtio_blk_desc *desc = d->rings.desc;
-	uint16_t index = d->rings.avail.index;
-	uint16_t data_flags = type == TYPE_READ ? DESC_NEXT | DESC_WRITE : DESC_NEXT;
+	struct virtio_blk_slot *s = &d->slot[slot];
+	uint16_t first = (uint16_t)(slot * DESCS), index = d->rings.avail.index;
+	uint16_t data_flags = op == VIRTIO_BLK_OP_READ ? DESC_NEXT | DESC_WRITE : DESC_NEXT;
+	struct virtio_blk_desc *desc = &d->rings.desc[first];
 
-	d->request.type = type;
-	d->request.sector = sector;
-	d->status = 0xff;
-	desc[0] = (struct virtio_blk_desc){ address_of(&d->request), sizeof(d->request), DESC_NEXT,
-					    bytes ? 1 : 2 };
-	desc[1] = (struct virtio_blk_desc){ address_of(buf), bytes, data_flags, 2 };
-	desc[2] = (struct virtio_blk_desc){ address_of(&d->status), 1, DESC_WRITE, 0 };
-	d->rings.avail.ring[index % VIRTIO_BLK_QUEUE] = 0;
+	s->request.type = op;
+	s->request.sector = sector;
+	s->status = 0xff;
+	s->busy = true;
+	desc[0] = (struct virtio_blk_desc){ address_of(&s->request), sizeof(s->request), DESC_NEXT,
+					    (uint16_t)(first + (bytes ? 1 : 2)) };
+	desc[1] = (struct virtio_blk_desc){ address_of(buf), bytes, data_flags,
+					    (uint16_t)(first + 2) };
+	desc[2] = (struct virtio_blk_desc){ address_of(&s->status), 1, DESC_WRITE, 0 };
+	d->rings.avail.ring[index % VIRTIO_BLK_QUEUE] = first;
 	__atomic_store_n(&d->rings.avail.index, (uint16_t)(index + 1), __ATOMIC_RELEASE);
 	mb();
 	virtio_blk_kick(d);
 }
 
+int virtio_blk_reap(struct virtio_blk *d)
+{
+	while (__atomic_load_n(&d->rings.used.index, __ATOMIC_ACQUIRE) != d->used_seen) {
+		uint32_t id = d->rings.used.ring[d->used_seen++ % VIRTIO_BLK_QUEUE].id;
+
+		if (id % DESCS || id / DESCS >= VIRTIO_BLK_DEPTH || !d->slot[id / DESCS].busy) {
+			d->unasked++;
+			continue;
+		}
+		d->slot[id / DESCS].busy = false;
+		return (int)(id / DESCS);
+	}
+	return -1;
+}
+
+bool virtio_blk_is_broken(struct virtio_blk *d)
+{
+	return readb(d->common + STATUS) & NEEDS_RESET;
+}
+
 int virtio_blk_finish(struct virtio_blk *d)
 {
-	while (__atomic_load_n(&d->rings.used.index, __ATOMIC_ACQUIRE) == d->used_seen)
+	int slot;
+
+	while ((slot = virtio_blk_reap(d)) < 0)
 		irq_wait();
-	d->used_seen++;
-	return d->status;
+	return d->slot[slot].status;
 }
 
 void virtio_blk_start_read(struct virtio_blk *d, uint64_t sector, void *buf, uint32_t bytes)
 {
-	start(d, TYPE_READ, sector, buf, bytes);
+	virtio_blk_submit(d, 0, VIRTIO_BLK_OP_READ, sector, buf, bytes);
 }
 
 int virtio_blk_read(struct virtio_blk *d, uint64_t sector, void *buf, uint32_t bytes)
 {
-	start(d, TYPE_READ, sector, buf, bytes);
+	virtio_blk_submit(d, 0, VIRTIO_BLK_OP_READ, sector, buf, bytes);
 	return virtio_blk_finish(d);
 }
 
 int virtio_blk_write(struct virtio_blk *d, uint64_t sector, const void *buf, uint32_t bytes)
 {
-	start(d, TYPE_WRITE, sector, buf, bytes);
+	virtio_blk_submit(d, 0, VIRTIO_BLK_OP_WRITE, sector, (void *)buf, bytes);
 	return virtio_blk_finish(d);
 }
 
 int virtio_blk_flush(struct virtio_blk *d)
 {
-	start(d, TYPE_FLUSH, 0, NULL, 0);
+	virtio_blk_submit(d, 0, VIRTIO_BLK_OP_FLUSH, 0, NULL, 0);
 	return virtio_blk_finish(d);
 }

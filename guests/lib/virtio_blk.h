@@ -1,7 +1,8 @@
 /*
- * A minimal driver for a modern virtio-blk function: one queue, one request at a time, its
- * completion awaited by interrupt (MSI-X). For bench and for tests. The caller has set up the local
- * APIC; paging is 1:1, so buffers are named by their address.
+ * A minimal driver for a modern virtio-blk function: one queue, its completions awaited by
+ * interrupt (MSI-X); one request at a time, or up to VIRTIO_BLK_DEPTH, each in a slot of the
+ * caller's choice. For bench and for tests. The caller has set up the local APIC; paging is 1:1, so
+ * buffers are named by their address.
  */
 #ifndef GUESTS_LIB_VIRTIO_BLK_H
 #define GUESTS_LIB_VIRTIO_BLK_H
@@ -12,7 +13,8 @@
 
 #include "lib/bits.h"
 
-#define VIRTIO_BLK_QUEUE  8
+#define VIRTIO_BLK_DEPTH  32
+#define VIRTIO_BLK_QUEUE  128 /* a power of two, three descriptors a slot */
 #define VIRTIO_BLK_SECTOR 512
 #define VIRTIO_BLK_VENDOR 0x1af4
 #define VIRTIO_BLK_DEVICE 0x1042
@@ -38,13 +40,25 @@ struct virtio_blk_rings {
 	} used ALIGNED(4);
 };
 
-struct virtio_blk {
-	struct virtio_blk_rings rings ALIGNED(4096);
+enum virtio_blk_op {
+	VIRTIO_BLK_OP_READ = 0,
+	VIRTIO_BLK_OP_WRITE = 1,
+	VIRTIO_BLK_OP_FLUSH = 4,
+};
+
+/* One request. The device writes status; busy from its start to its answer. */
+struct virtio_blk_slot {
 	struct {
 		uint32_t type, reserved;
 		uint64_t sector;
 	} request;
-	uint8_t status;
+	volatile uint8_t status;
+	bool busy;
+};
+
+struct virtio_blk {
+	struct virtio_blk_rings rings ALIGNED(4096);
+	struct virtio_blk_slot slot[VIRTIO_BLK_DEPTH];
 
 	unsigned function;
 	volatile uint8_t *common, *config;
@@ -53,6 +67,7 @@ struct virtio_blk {
 	uint64_t sectors;
 	bool read_only;
 	uint16_t used_seen;
+	uint64_t unasked;             /* answers to what was not under way */
 	volatile uint64_t interrupts; /* taken so far */
 };
 
@@ -69,6 +84,16 @@ int virtio_blk_flush(struct virtio_blk *d);
 /* The two halves of a read: puts it into the ring and rings the bell; waits halted for its end. */
 void virtio_blk_start_read(struct virtio_blk *d, uint64_t sector, void *buf, uint32_t bytes);
 int virtio_blk_finish(struct virtio_blk *d);
+
+/* A request in a slot that is not busy; returns at once. bytes 0 for a flush. */
+void virtio_blk_submit(struct virtio_blk *d, unsigned slot, enum virtio_blk_op op, uint64_t sector,
+		       void *buf, uint32_t bytes);
+
+/* The slot of a request that was answered since, or -1: its status says how. */
+int virtio_blk_reap(struct virtio_blk *d);
+
+/* The device has given up (DEVICE_NEEDS_RESET), which it announces by an interrupt. */
+bool virtio_blk_is_broken(struct virtio_blk *d);
 
 /* Rings the bell, by port where there is one. */
 void virtio_blk_kick(struct virtio_blk *d);
