@@ -139,6 +139,7 @@ static void a_slot_that_a_back_end_has_spoilt_is_filled_again(void **state)
 	assert_int_equal(access(true, MMIO, 4, &data), VERDICT_BLOCK);
 	for (unsigned i = 0; i < 3; i++) {
 		slot->state = states[i];
+		slot->answered = v->io.sequence;
 		slot->address = slot->data = slot->sequence = 0x55;
 		assert_int_equal(access(true, MMIO, 4, &data), VERDICT_BLOCK);
 		assert_int_equal(slot->state, HV_IOREQ_PENDING);
