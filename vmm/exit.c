@@ -30,6 +30,11 @@ static enum verdict exit_host_irq(struct vcpu *v, struct vm_exit *e)
 
 static enum verdict exit_hlt(struct vcpu *v, struct vm_exit *e)
 {
+	if (UNLIKELY(!(v->regs.rflags & RFLAGS_IF)))
+		domain_complain(v->domain,
+				"halted with interrupts off near rip %#lx: only an NMI, "
+				"a stop or a kill ends that",
+				v->regs.rip);
 	return VERDICT_SLEEP;
 }
 
