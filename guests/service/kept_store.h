@@ -9,6 +9,10 @@
 
 #include <stdint.h>
 
+/* For tests: calls `end`, which does not return, in place of store number n from now on; 0: never.
+ */
+void kept_store_limit(uint64_t n, void (*end)(void));
+
 void kept_store16(volatile uint16_t *p, uint16_t v);
 void kept_store32(volatile uint32_t *p, uint32_t v);
 void kept_store64(volatile uint64_t *p, uint64_t v);

@@ -12,6 +12,7 @@
 #include "guests/lib/timer.h"
 #include "guests/service/console.h"
 #include "guests/service/power.h"
+#include "guests/service/selfkill.h"
 #include "guests/service/serve.h"
 
 #define WATCHDOG_MS 10000 /* `watchdog=MS` on the command line; 0: off */
@@ -34,6 +35,7 @@ static void peers_changed(void *arg)
 
 int main(void)
 {
+	selfkill_start();
 	watchdog_ms = boot_number("watchdog", WATCHDOG_MS);
 	if (watchdog_ms)
 		feed_watchdog(NULL);

@@ -8,6 +8,7 @@
 #include "guests/lib/print.h"
 #include "guests/service/drivers/nvme.h"
 #include "guests/service/drivers/vblk.h"
+#include "guests/service/selfkill.h"
 #include "guests/service/virtio.h"
 #include "lib/bits.h"
 
@@ -111,9 +112,11 @@ void serve_disks_open(void)
 		at->kind = s->source_kind;
 		at->number = s->source;
 		at->works = at->kind == HV_SOURCE_MODULE ? open_module(at) : open_device(at);
-		if (at->works)
-			print("%s: %lu MiB, blocks of %u bytes\n", at->disk.name,
-			      at->disk.sectors >> 11, at->disk.block);
+		if (!at->works)
+			continue;
+		selfkill_disk(&at->disk);
+		print("%s: %lu MiB, blocks of %u bytes\n", at->disk.name, at->disk.sectors >> 11,
+		      at->disk.block);
 	}
 }
 
