@@ -4,35 +4,50 @@
  */
 #include "vmm/emulate.h"
 
+#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/regs.h"
-#include "lib/string.h"
 #include "vmm/backend.h"
 #include "vmm/emulate_alu.h"
 #include "vmm/emulate_memory.h"
 #include "vmm/guestmem.h"
 
+#define DECODED 16 /* a CPU */
+
+/* The bytes of an instruction, and in the last one the mode that they were decoded for. */
+union code {
+	uint8_t byte[INSN_BYTES_MAX + 1];
+	uint64_t word[2];
+};
+
+struct decoded {
+	union code code; /* all zero: none */
+	struct insn insn;
+};
+
+static struct decoded decoded[MAX_CPUS][DECODED];
+
 /* The register operand's value, and how a result is put there. */
 static uint64_t get_reg(const struct emulation *m)
 {
-	const struct insn *i = &m->insn;
+	const struct insn *i = m->insn;
 
 	return (m->v->regs.gpr[i->reg] >> (i->high ? 8 : 0)) & ones(i->bytes);
 }
 
-static void set_reg(struct emulation *m, unsigned reg, uint64_t value)
+static void set_reg(struct emulation *m, uint64_t value)
 {
-	uint64_t *r = &m->v->regs.gpr[reg];
+	uint64_t *r = &m->v->regs.gpr[m->insn->reg];
 
-	if (m->insn.high)
+	if (m->insn->high)
 		*r = (*r & ~MASK(15, 8)) | (value & 0xff) << 8;
 	else
-		*r = emulate_merge(*r, value, m->insn.bytes);
+		*r = emulate_merge(*r, value, m->insn->bytes);
 }
 
 /* BT and its kin with a register count bits from the operand on, in either direction. */
 static int64_t bit_offset(const struct emulation *m)
 {
-	const struct insn *i = &m->insn;
+	const struct insn *i = m->insn;
 	unsigned shift = 64 - i->bytes * 8;
 	int64_t number;
 
@@ -44,7 +59,7 @@ static int64_t bit_offset(const struct emulation *m)
 
 static uint64_t memory_offset(const struct emulation *m)
 {
-	const struct insn *i = &m->insn;
+	const struct insn *i = m->insn;
 	const struct vcpu_regs *r = &m->v->regs;
 	uint64_t offset = (uint64_t)i->disp + (uint64_t)bit_offset(m);
 
@@ -63,7 +78,8 @@ static uint64_t memory_offset(const struct emulation *m)
 static bool set_operand(struct emulation *m, unsigned bytes, bool write, struct operand *o)
 {
 	*o = (struct operand){ .bytes = bytes, .write = write };
-	return emulate_linear(m->v, m->insn.segment, memory_offset(m), bytes, write, &o->at);
+	return emulate_linear(m->v, &m->mode, m->insn->segment, memory_offset(m), bytes, write,
+			      &o->at);
 }
 
 static uint64_t swap_bytes(uint64_t value, unsigned bytes)
@@ -74,7 +90,7 @@ static uint64_t swap_bytes(uint64_t value, unsigned bytes)
 /* MOV, MOVZX, MOVSX, MOVBE */
 static enum verdict do_move(struct emulation *m)
 {
-	const struct insn *i = &m->insn;
+	const struct insn *i = m->insn;
 	bool store = i->dst == PLACE_MEM;
 	unsigned shift = 64 - i->source_bytes * 8;
 	uint64_t value = i->src == PLACE_IMM ? i->imm : get_reg(m);
@@ -93,14 +109,14 @@ static enum verdict do_move(struct emulation *m)
 		value = (uint64_t)((int64_t)(value << shift) >> shift);
 	if (i->op == INSN_MOVBE)
 		value = swap_bytes(value, i->bytes);
-	set_reg(m, i->reg, value);
+	set_reg(m, value);
 	return VERDICT_DONE;
 }
 
 /* ADD to BTC with a register as the destination. */
 static enum verdict do_alu_to_reg(struct emulation *m)
 {
-	const struct insn *i = &m->insn;
+	const struct insn *i = m->insn;
 	enum verdict verdict;
 	struct operand o;
 	uint64_t value;
@@ -112,7 +128,7 @@ static enum verdict do_alu_to_reg(struct emulation *m)
 		return verdict;
 	value = emulate_alu(i->op, get_reg(m), value, i->bytes, &m->v->regs.rflags);
 	if (i->op != INSN_CMP)
-		set_reg(m, i->reg, value);
+		set_reg(m, value);
 	return VERDICT_DONE;
 }
 
@@ -120,7 +136,7 @@ static enum verdict do_alu_to_reg(struct emulation *m)
    accesses, with nobody else's between them only as far as its model sees to that. */
 static enum verdict do_alu_to_memory(struct emulation *m)
 {
-	const struct insn *i = &m->insn;
+	const struct insn *i = m->insn;
 	bool writes = i->op != INSN_CMP && i->op != INSN_TEST && i->op != INSN_BT;
 	uint64_t src = i->src == PLACE_IMM ? i->imm & ones(i->bytes) : get_reg(m);
 	uint64_t rflags = m->v->regs.rflags, value;
@@ -142,26 +158,24 @@ static enum verdict do_alu_to_memory(struct emulation *m)
 
 static void finish_exchange(struct emulation *m, uint64_t old)
 {
-	const struct insn *i = &m->insn;
-	uint64_t rax = m->v->regs.gpr[GPR_RAX] & ones(i->bytes);
+	const struct insn *i = m->insn;
+	uint64_t *rax = &m->v->regs.gpr[GPR_RAX];
 
 	if (i->op == INSN_XADD)
 		emulate_alu(INSN_ADD, old, get_reg(m), i->bytes, &m->v->regs.rflags);
 	if (i->op != INSN_CMPXCHG) {
-		set_reg(m, i->reg, old);
+		set_reg(m, old);
 		return;
 	}
-	emulate_alu(INSN_CMP, rax, old, i->bytes, &m->v->regs.rflags);
-	if (rax != old) {
-		m->insn.high = false;
-		set_reg(m, GPR_RAX, old);
-	}
+	emulate_alu(INSN_CMP, *rax & ones(i->bytes), old, i->bytes, &m->v->regs.rflags);
+	if (!(m->v->regs.rflags & RFLAGS_ZF))
+		*rax = emulate_merge(*rax, old, i->bytes);
 }
 
 /* XCHG, XADD, CMPXCHG; the latter writes what was there when the comparison fails (SDM 2A). */
 static enum verdict do_exchange(struct emulation *m)
 {
-	const struct insn *i = &m->insn;
+	const struct insn *i = m->insn;
 	uint64_t rax = m->v->regs.gpr[GPR_RAX] & ones(i->bytes), new = get_reg(m), old;
 	enum verdict verdict;
 	struct operand o;
@@ -194,7 +208,7 @@ static unsigned stack_bytes(struct emulation *m)
 /* PUSH and POP of a memory operand: the stack is the other one. */
 static enum verdict do_stack(struct emulation *m)
 {
-	const struct insn *i = &m->insn;
+	const struct insn *i = m->insn;
 	bool push = i->op == INSN_PUSH;
 	unsigned width = stack_bytes(m);
 	uint64_t *rsp = &m->v->regs.gpr[GPR_RSP];
@@ -203,8 +217,8 @@ static enum verdict do_stack(struct emulation *m)
 	enum verdict verdict;
 
 	if (!set_operand(m, i->bytes, !push, &memory) ||
-	    !emulate_linear(m->v, SEG_SS, (push ? moved : *rsp) & ones(width), i->bytes, push,
-			    &stack.at))
+	    !emulate_linear(m->v, &m->mode, SEG_SS, (push ? moved : *rsp) & ones(width), i->bytes,
+			    push, &stack.at))
 		return VERDICT_RETRY;
 	verdict = emulate_read(m, push ? &memory : &stack, &value);
 	if (verdict == VERDICT_DONE)
@@ -216,7 +230,7 @@ static enum verdict do_stack(struct emulation *m)
 
 static enum verdict execute(struct emulation *m)
 {
-	unsigned op = m->insn.op;
+	unsigned op = m->insn->op;
 
 	if (LIKELY(op >= INSN_MOV && op <= INSN_MOVBE))
 		return do_move(m);
@@ -226,7 +240,7 @@ static enum verdict execute(struct emulation *m)
 		return do_stack(m);
 	if (op >= INSN_XCHG)
 		return do_exchange(m);
-	return m->insn.dst == PLACE_REG ? do_alu_to_reg(m) : do_alu_to_memory(m);
+	return m->insn->dst == PLACE_REG ? do_alu_to_reg(m) : do_alu_to_memory(m);
 }
 
 /* An instruction that the table does not know: #UD, and one line that says which. */
@@ -247,37 +261,60 @@ static enum verdict refuse(struct vcpu *v, const struct insn *i, const uint8_t *
 	return VERDICT_RETRY;
 }
 
+/* Decodes into a slot that its address in the code chooses, unless the very same bytes are there
+   decoded: drivers touch their devices from few places. */
+static enum err decode(struct emulation *m, union code *code, size_t count)
+{
+	uint64_t rip = m->v->regs.rip;
+	struct decoded *d = &decoded[cpu_index()][(rip ^ rip >> 6) % DECODED];
+	enum err err;
+
+	m->insn = &d->insn;
+	code->byte[INSN_BYTES_MAX] = m->mode.code_bytes;
+	if (LIKELY(count == INSN_BYTES_MAX && d->code.word[0] == code->word[0] &&
+		   d->code.word[1] == code->word[1]))
+		return OK;
+	d->code = (union code){ .word = { 0, 0 } };
+	err = insn_decode(code->byte, count, m->mode.code_bytes, &d->insn);
+	if (err == OK && count == INSN_BYTES_MAX)
+		d->code = *code;
+	return err;
+}
+
 static enum verdict fetch_and_decode(struct emulation *m, const struct vm_exit *e)
 {
-	uint8_t code[INSN_BYTES_MAX] = { 0 };
-	size_t count = backend->insn_bytes ? backend->insn_bytes(m->v, code) : 0;
+	union code code = { .word = { 0, 0 } };
+	size_t count = backend->insn_bytes ? backend->insn_bytes(m->v, code.byte) : 0;
 	enum err err;
 
 	if (!count)
-		count = guest_fetch(m->v, code);
+		count = guest_fetch_in(m->v, &m->mode, code.byte);
 	if (!count)
 		return VERDICT_RETRY;
-	err = insn_decode(code, count, m->mode.code_bytes, &m->insn);
+	err = decode(m, &code, count);
 	if (LIKELY(err == OK))
 		return VERDICT_DONE;
 	/* Bytes on a page that cannot be fetched: the CPU itself takes that fault. */
 	if (err == ERR_RANGE)
 		return VERDICT_RETRY;
-	return refuse(m->v, &m->insn, code, e);
+	return refuse(m->v, m->insn, code.byte, e);
 }
 
 enum verdict emulate_mmio(struct vcpu *v, struct vm_exit *e)
 {
-	struct emulation m = { .v = v };
+	struct emulation m;
 	enum verdict verdict;
 
+	m.v = v;
+	m.pieces = 0;
+	m.device_page = page_down(e->fault.gpa.v);
 	backend->get_mode(v, &m.mode);
 	verdict = fetch_and_decode(&m, e);
 	if (verdict == VERDICT_DONE)
 		verdict = execute(&m);
 	if (verdict == VERDICT_DONE)
-		e->insn_len = m.insn.length;
+		e->insn_len = m.insn->length;
 	if (verdict != VERDICT_BLOCK)
-		memset(&v->emulate, 0, sizeof(v->emulate));
+		emulate_forget(v);
 	return verdict;
 }

@@ -13,6 +13,13 @@
    call again with the same exit when the answer is there; KILL. */
 enum verdict emulate_mmio(struct vcpu *v, struct vm_exit *e);
 
+/* The instruction in hand is done with, or given up. */
+static inline void emulate_forget(struct vcpu *v)
+{
+	v->emulate.done = 0;
+	v->emulate.value[0] = v->emulate.value[1] = 0;
+}
+
 /* Zero-extends a result of 4 bytes and merges one of 1 or 2, as the CPU does. */
 static inline uint64_t emulate_merge(uint64_t old, uint64_t value, unsigned bytes)
 {
@@ -22,8 +29,8 @@ static inline uint64_t emulate_merge(uint64_t old, uint64_t value, unsigned byte
 }
 
 /* The linear address of segment:offset for an access of `bytes`; on a limit, type or canonical
-   violation injects #GP or #SS and returns false. */
-must_check bool emulate_linear(struct vcpu *v, unsigned segment, uint64_t offset, unsigned bytes,
-			       bool write, gva_t *out);
+   violation injects #GP or #SS and returns false. m is what the backend's get_mode says. */
+must_check bool emulate_linear(struct vcpu *v, const struct vcpu_mode *m, unsigned segment,
+			       uint64_t offset, unsigned bytes, bool write, gva_t *out);
 
 #endif

@@ -38,27 +38,27 @@ static bool limit_allows(const struct vcpu_segment *s, uint64_t first, uint64_t 
 static bool linear64(struct vcpu *v, const struct vcpu_mode *m, unsigned segment, uint64_t offset,
 		     unsigned bytes, gva_t *out)
 {
-	struct vcpu_segment s = { .base = 0 };
+	*out = gva(offset);
+	if (segment == SEG_FS || segment == SEG_GS) {
+		struct vcpu_segment s;
 
-	if (segment == SEG_FS || segment == SEG_GS)
 		backend->get_segment(v, segment, &s);
-	*out = gva(s.base + offset);
+		out->v += s.base;
+	}
 	if (walk_canonical(m, *out) && walk_canonical(m, gva(out->v + bytes - 1)))
 		return true;
 	return refuse(v, segment);
 }
 
-bool emulate_linear(struct vcpu *v, unsigned segment, uint64_t offset, unsigned bytes, bool write,
-		    gva_t *out)
+bool emulate_linear(struct vcpu *v, const struct vcpu_mode *m, unsigned segment, uint64_t offset,
+		    unsigned bytes, bool write, gva_t *out)
 {
 	struct vcpu_segment s;
-	struct vcpu_mode m;
 
-	backend->get_mode(v, &m);
-	if (LIKELY(m.code_bytes == 8))
-		return linear64(v, &m, segment, offset, bytes, out);
+	if (LIKELY(m->code_bytes == 8))
+		return linear64(v, m, segment, offset, bytes, out);
 	backend->get_segment(v, segment, &s);
-	if ((m.cr0 & CR0_PE) && !(v->regs.rflags & RFLAGS_VM) && !type_allows(&s, write))
+	if ((m->cr0 & CR0_PE) && !(v->regs.rflags & RFLAGS_VM) && !type_allows(&s, write))
 		return refuse(v, segment);
 	if (!limit_allows(&s, offset, offset + bytes - 1))
 		return refuse(v, segment);

@@ -10,7 +10,7 @@
 #include "vmm/walk.h"
 
 /* Translates one byte's address; on a fault injects it. */
-static bool translate(struct emulation *m, gva_t at, bool write, gpa_t *out)
+static inline bool translate(struct emulation *m, gva_t at, bool write, gpa_t *out)
 {
 	uint32_t error;
 
@@ -26,30 +26,29 @@ static bool translate(struct emulation *m, gva_t at, bool write, gpa_t *out)
 }
 
 /* One access of 1, 2, 4 or 8 bytes, which lies in one page; *data is in or out. */
-static enum verdict piece(struct emulation *m, gpa_t at, unsigned bytes, bool write, uint64_t *data)
+static inline enum verdict piece(struct emulation *m, gpa_t at, unsigned bytes, bool write,
+				 uint64_t *data)
 {
-	struct io_access a = { .address = at.v, .size = bytes, .write = write };
+	struct io_access a = { .address = at.v, .data = *data, .size = bytes, .write = write };
+	bool device = page_down(at.v) == m->device_page;
 	enum verdict verdict;
 
-	if (write) {
-		a.data = *data & ones(bytes);
-		if (guest_write(m->v->domain, at, &a.data, bytes))
+	if (UNLIKELY(!device)) {
+		device = write ? !guest_write(m->v->domain, at, data, bytes)
+			       : !guest_read(m->v->domain, at, data, bytes);
+		if (!device)
 			return VERDICT_DONE;
-		return mmio_access(m->v, &a);
 	}
-	*data = 0;
-	if (guest_read(m->v->domain, at, data, bytes))
-		return VERDICT_DONE;
 	verdict = mmio_access(m->v, &a);
 	*data = a.data & ones(bytes);
 	return verdict;
 }
 
 /* A piece at byte `offset` of the operand, unless an earlier pass has done it. */
-static enum verdict piece_once(struct emulation *m, const struct operand *o, unsigned offset,
-			       unsigned bytes, uint64_t *write_value)
+static inline enum verdict piece_once(struct emulation *m, const struct operand *o, unsigned offset,
+				      unsigned bytes, uint64_t *write_value)
 {
-	uint64_t data = write_value ? *write_value >> offset * 8 : 0;
+	uint64_t data = write_value ? *write_value >> offset * 8 & ones(bytes) : 0;
 	enum verdict verdict;
 	gpa_t at;
 

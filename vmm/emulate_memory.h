@@ -12,9 +12,10 @@
 
 struct emulation {
 	struct vcpu *v;
-	struct insn insn;
+	const struct insn *insn;
 	struct vcpu_mode mode;
-	unsigned pieces; /* of this pass, done now or before */
+	uint64_t device_page; /* guest-physical: the one that faulted, which is no RAM */
+	unsigned pieces;      /* of this pass, done now or before */
 };
 
 struct operand {

@@ -6,32 +6,31 @@
 #include "vmm/emulate_memory.h"
 
 #include "arch/x86/cpu/regs.h"
-#include "lib/string.h"
 #include "vmm/emulate_alu.h"
 
 #define BATCH 64 /* elements before the guest is entered again */
 
 static uint64_t offset_of(const struct emulation *m, unsigned gpr)
 {
-	return m->v->regs.gpr[gpr] & ones(m->insn.addr_bytes);
+	return m->v->regs.gpr[gpr] & ones(m->insn->addr_bytes);
 }
 
 static void move(struct emulation *m, unsigned gpr, int64_t by)
 {
 	uint64_t *r = &m->v->regs.gpr[gpr];
 
-	*r = emulate_merge(*r, *r + (uint64_t)by, m->insn.addr_bytes);
+	*r = emulate_merge(*r, *r + (uint64_t)by, m->insn->addr_bytes);
 }
 
 /* The operand at [rsi] (number 0) or es:[rdi] (number 1). */
 static bool set_operand(struct emulation *m, unsigned number, bool write, struct operand *o)
 {
-	const struct insn *i = &m->insn;
+	const struct insn *i = m->insn;
 	unsigned segment = number ? SEG_ES : i->segment;
 
 	*o = (struct operand){ .number = number, .bytes = i->bytes, .write = write };
-	return emulate_linear(m->v, segment, offset_of(m, number ? GPR_RDI : GPR_RSI), i->bytes,
-			      write, &o->at);
+	return emulate_linear(m->v, &m->mode, segment, offset_of(m, number ? GPR_RDI : GPR_RSI),
+			      i->bytes, write, &o->at);
 }
 
 static enum verdict read_at(struct emulation *m, unsigned number, uint64_t *value)
@@ -52,7 +51,7 @@ static enum verdict write_at(struct emulation *m, uint64_t value)
 static enum verdict element(struct emulation *m)
 {
 	uint64_t *rax = &m->v->regs.gpr[GPR_RAX], *rflags = &m->v->regs.rflags;
-	unsigned op = m->insn.op, bytes = m->insn.bytes;
+	unsigned op = m->insn->op, bytes = m->insn->bytes;
 	uint64_t a = *rax, b = 0;
 	enum verdict verdict = VERDICT_DONE;
 
@@ -73,8 +72,8 @@ static enum verdict element(struct emulation *m)
 
 static void advance(struct emulation *m)
 {
-	unsigned op = m->insn.op;
-	int64_t by = m->v->regs.rflags & RFLAGS_DF ? -(int64_t)m->insn.bytes : m->insn.bytes;
+	unsigned op = m->insn->op;
+	int64_t by = m->v->regs.rflags & RFLAGS_DF ? -(int64_t)m->insn->bytes : m->insn->bytes;
 
 	if (op == INSN_MOVS || op == INSN_LODS || op == INSN_CMPS)
 		move(m, GPR_RSI, by);
@@ -87,14 +86,14 @@ static bool comparison_ends(const struct emulation *m)
 {
 	bool zero = m->v->regs.rflags & RFLAGS_ZF;
 
-	if (m->insn.op != INSN_CMPS && m->insn.op != INSN_SCAS)
+	if (m->insn->op != INSN_CMPS && m->insn->op != INSN_SCAS)
 		return false;
-	return m->insn.repne ? zero : !zero;
+	return m->insn->repne ? zero : !zero;
 }
 
 enum verdict emulate_string(struct emulation *m)
 {
-	bool repeated = m->insn.rep || m->insn.repne;
+	bool repeated = m->insn->rep || m->insn->repne;
 
 	if (repeated && !offset_of(m, GPR_RCX))
 		return VERDICT_DONE;
@@ -106,7 +105,7 @@ enum verdict emulate_string(struct emulation *m)
 		if (verdict != VERDICT_DONE)
 			return verdict;
 		advance(m);
-		memset(&m->v->emulate, 0, sizeof(m->v->emulate));
+		emulate_forget(m->v);
 		if (!repeated)
 			return VERDICT_DONE;
 		move(m, GPR_RCX, -1);

@@ -36,6 +36,8 @@ must_check bool guest_write_virt(struct vcpu *v, gva_t to, const void *from, siz
 /* Up to 15 bytes of the instruction at RIP into buf; returns how many could be fetched without a
    fault; 0 means that #PF was injected. */
 size_t guest_fetch(struct vcpu *v, uint8_t buf[15]);
+/* The same where the mode is at hand. */
+size_t guest_fetch_in(struct vcpu *v, const struct vcpu_mode *m, uint8_t buf[15]);
 
 /* Length of the instruction at RIP, for CPUs that don't report it (no next-RIP); 0: #PF injected.
    Knows the short ones that exit (CPUID, HLT, RDMSR, VMMCALL ...) by their opcode, with prefixes.

@@ -92,19 +92,14 @@ static gva_t fetch_address(struct vcpu *v, const struct vcpu_mode *m)
 	return gva((uint32_t)(cs.base + v->regs.rip));
 }
 
-static size_t fetch(struct vcpu *v, const struct vcpu_mode *m, uint8_t buf[15])
+/* The bytes on the page behind the one that the instruction begins on, as far as that can be
+   fetched; returns how many bytes there are in all. */
+static size_t fetch_rest(struct vcpu *v, const struct vcpu_mode *m, gva_t at, uint8_t buf[15],
+			 size_t first)
 {
-	gva_t at = fetch_address(v, m);
-	size_t first = MIN(15, PAGE_SIZE - (at.v & PAGE_MASK));
 	uint32_t error;
 	gpa_t page;
 
-	if (!translate_or_inject(v, m, at, ACCESS_FETCH, &page))
-		return 0;
-	if (!guest_read(v->domain, page, buf, first))
-		memset(buf, 0xff, first);
-	if (first == 15)
-		return 15;
 	at.v += first;
 	if (!walk_canonical(m, at) ||
 	    !walk(v->domain, m, v->regs.rflags, at, ACCESS_FETCH, &page, &error))
@@ -114,19 +109,40 @@ static size_t fetch(struct vcpu *v, const struct vcpu_mode *m, uint8_t buf[15])
 	return 15;
 }
 
+size_t guest_fetch_in(struct vcpu *v, const struct vcpu_mode *m, uint8_t buf[15])
+{
+	gva_t at = fetch_address(v, m);
+	size_t first = MIN(15, PAGE_SIZE - (at.v & PAGE_MASK));
+	const uint8_t *p;
+	gpa_t page;
+
+	if (!translate_or_inject(v, m, at, ACCESS_FETCH, &page))
+		return 0;
+	p = guestmem_at(v->domain, page);
+	if (LIKELY(p && first == 15)) {
+		__builtin_memcpy(buf, p, 15);
+		return 15;
+	}
+	if (p)
+		memcpy(buf, p, first);
+	else
+		memset(buf, 0xff, first);
+	return first == 15 ? 15 : fetch_rest(v, m, at, buf, first);
+}
+
 size_t guest_fetch(struct vcpu *v, uint8_t buf[15])
 {
 	struct vcpu_mode m;
 
 	backend->get_mode(v, &m);
-	return fetch(v, &m, buf);
+	return guest_fetch_in(v, &m, buf);
 }
 
 /* Any length, for what the fast look did not settle. */
 static unsigned insn_length(struct vcpu *v, const struct vcpu_mode *m)
 {
 	uint8_t buf[INSN_BYTES_MAX];
-	size_t count = fetch(v, m, buf);
+	size_t count = guest_fetch_in(v, m, buf);
 	struct insn insn;
 	unsigned length;
 

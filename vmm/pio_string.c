@@ -5,7 +5,6 @@
 #include "vmm/pio_string.h"
 
 #include "arch/x86/cpu/regs.h"
-#include "lib/string.h"
 #include "vmm/backend.h"
 #include "vmm/decode.h"
 #include "vmm/emulate.h"
@@ -31,11 +30,13 @@ static enum verdict insert(struct vcpu *v, const struct vm_exit *e)
 	unsigned width = e->pio.addr_bytes;
 	enum verdict verdict;
 	uint32_t error;
+	struct vcpu_mode m;
 	gpa_t unused;
 	gva_t at;
 
 	/* A port's read may have effects: a destination that faults must fault before it. */
-	if (!emulate_linear(v, SEG_ES, offset_of(v, GPR_RDI, width), a.size, true, &at))
+	backend->get_mode(v, &m);
+	if (!emulate_linear(v, &m, SEG_ES, offset_of(v, GPR_RDI, width), a.size, true, &at))
 		return VERDICT_RETRY;
 	for (unsigned n = 0; n < a.size; n += a.size - 1 ? a.size - 1 : 1) {
 		if (guest_translate(v, gva(at.v + n), ACCESS_WRITE, &unused, &error))
@@ -53,11 +54,13 @@ static enum verdict insert(struct vcpu *v, const struct vm_exit *e)
 static enum verdict send(struct vcpu *v, const struct vm_exit *e, unsigned segment)
 {
 	struct io_access a = { .address = e->pio.port, .size = e->pio.size, .write = true };
+	struct vcpu_mode m;
 	gva_t at;
 
 	if (!v->emulate.done) {
-		if (!emulate_linear(v, segment, offset_of(v, GPR_RSI, e->pio.addr_bytes), a.size,
-				    false, &at) ||
+		backend->get_mode(v, &m);
+		if (!emulate_linear(v, &m, segment, offset_of(v, GPR_RSI, e->pio.addr_bytes),
+				    a.size, false, &at) ||
 		    !guest_read_virt(v, at, &v->emulate.value[0], a.size, 0))
 			return VERDICT_RETRY;
 		v->emulate.done = 1;
@@ -76,10 +79,10 @@ static enum verdict find_segment(struct vcpu *v, const struct vm_exit *e, unsign
 	*segment = e->pio.segment;
 	if (e->pio.in || *segment != SEG_ES)
 		return VERDICT_DONE;
-	count = guest_fetch(v, code);
+	backend->get_mode(v, &m);
+	count = guest_fetch_in(v, &m, code);
 	if (!count)
 		return VERDICT_RETRY;
-	backend->get_mode(v, &m);
 	*segment = insn_string_segment(code, count, m.code_bytes);
 	return VERDICT_DONE;
 }
@@ -99,7 +102,7 @@ static enum verdict string(struct vcpu *v, const struct vm_exit *e)
 		verdict = e->pio.in ? insert(v, e) : send(v, e, segment);
 		if (verdict != VERDICT_DONE)
 			return verdict;
-		memset(&v->emulate, 0, sizeof(v->emulate));
+		emulate_forget(v);
 		move(v, e->pio.in ? GPR_RDI : GPR_RSI, by, width);
 		if (!e->pio.rep)
 			return VERDICT_DONE;
@@ -119,7 +122,7 @@ enum verdict pio_exit(struct vcpu *v, struct vm_exit *e)
 	if (UNLIKELY(e->pio.string)) {
 		verdict = string(v, e);
 		if (verdict != VERDICT_BLOCK)
-			memset(&v->emulate, 0, sizeof(v->emulate));
+			emulate_forget(v);
 		return verdict;
 	}
 	if (a.write)
