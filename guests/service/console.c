@@ -20,7 +20,7 @@
 #define CHUNK         512
 #define ROOM          (4 * CHUNK) /* what CHUNK bytes can become: prefixes and line ends */
 #define RETRY_NS      NS_PER_MS
-#define UNFINISHED_NS (100 * NS_PER_MS)
+#define UNFINISHED_NS (500 * NS_PER_MS)
 #define FLUSH_NS      (200 * NS_PER_MS)
 
 static struct mux mux;
@@ -223,7 +223,8 @@ void console_flush(void)
 	while (host && rdtsc() < end) {
 		bool more = read_sources();
 
-		mux_show_unfinished(&mux);
+		if (!more)
+			mux_finish(&mux);
 		if (drain() && !more)
 			return;
 		hv_event_wait(time_after(RETRY_NS));

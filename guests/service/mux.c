@@ -108,7 +108,8 @@ static void show_backlog(struct mux *m, struct mux_source *s)
 
 /* --- view "all" --------------------------------------------------------------------------- */
 
-/* What is gathered of the line; with the prefix where the terminal does not stand in it already. */
+/* What is gathered of the line: what is new of it where the terminal stands in it already, else
+   all, with the prefix. */
 static void show_gathered(struct mux *m, unsigned source)
 {
 	struct mux_source *s = &m->source[source];
@@ -118,15 +119,23 @@ static void show_gathered(struct mux *m, unsigned source)
 		put_text(m, "[");
 		put_text(m, s->name);
 		put_text(m, "] ");
+		s->shown = 0;
 	}
-	put(m, s->line, s->length);
-	s->length = 0;
+	put(m, s->line + s->shown, s->length - s->shown);
+	s->shown = s->length;
 	m->open = (int)source;
+}
+
+static void forget_line(struct mux_source *s)
+{
+	s->length = 0;
+	s->shown = 0;
 }
 
 static void end_line(struct mux *m, unsigned source)
 {
 	show_gathered(m, source);
+	forget_line(&m->source[source]);
 	put_text(m, "\n");
 	m->open = MUX_NONE;
 }
@@ -162,9 +171,12 @@ static void output_lines(struct mux *m, unsigned source, const char *text, size_
 		if (is_control(s, text[i]))
 			continue;
 		s->line[s->length++] = text[i];
-		if (s->length == MUX_LINE)
+		if (s->length == MUX_LINE) {
 			show_gathered(m, source);
+			forget_line(s);
+		}
 	}
+	s->quiet = false;
 }
 
 static void output_shell(struct mux *m, const char *text, size_t bytes)
@@ -177,7 +189,7 @@ static void output_shell(struct mux *m, const char *text, size_t bytes)
 bool mux_has_unfinished(const struct mux *m)
 {
 	for (unsigned i = MUX_LOG; i < m->sources; i++) {
-		if (m->view == MUX_ALL && m->source[i].length)
+		if (m->view == MUX_ALL && m->source[i].length > m->source[i].shown)
 			return true;
 	}
 	return false;
@@ -186,9 +198,19 @@ bool mux_has_unfinished(const struct mux *m)
 void mux_show_unfinished(struct mux *m)
 {
 	for (unsigned i = MUX_LOG; m->view == MUX_ALL && i < m->sources; i++) {
-		if (m->source[i].length)
+		struct mux_source *s = &m->source[i];
+
+		if (s->quiet && s->length > s->shown)
 			show_gathered(m, i);
+		s->quiet = true;
 	}
+}
+
+void mux_finish(struct mux *m)
+{
+	if (m->last_out != '\n')
+		put_text(m, "\n");
+	m->open = MUX_NONE;
 }
 
 void mux_output(struct mux *m, unsigned source, const char *text, size_t bytes)
@@ -221,7 +243,7 @@ void mux_select(struct mux *m, int view)
 	put_text(m, " (Ctrl-] ? for help) --\n");
 	if (view == MUX_ALL)
 		return;
-	m->source[view].length = 0;
+	forget_line(&m->source[view]);
 	show_backlog(m, &m->source[view]);
 }
 

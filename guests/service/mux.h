@@ -30,10 +30,12 @@ enum { MUX_SHELL = 0, MUX_LOG = 1, MUX_FIRST_DOMAIN = 2, MUX_ALL = -1, MUX_NONE 
 struct mux_source {
 	char name[MUX_NAME];
 	uint32_t domain;
-	/* View "all": the line that has not ended yet, without control characters. */
+	/* View "all": the line that has not ended yet, without control characters. A line that
+	   another source broke is shown again from its start, so every line is whole somewhere. */
 	char line[MUX_LINE];
-	size_t length;
-	int escape; /* inside an escape sequence of the source */
+	size_t length, shown; /* bytes of it; of these on the terminal */
+	bool quiet;           /* nothing came since mux_show_unfinished looked last */
+	int escape;           /* inside an escape sequence of the source */
 	/* The last bytes as they came. */
 	char backlog[MUX_BACKLOG];
 	uint64_t written; /* bytes ever; the ring's write position modulo its size */
@@ -79,9 +81,13 @@ void mux_key(struct mux *m, char key);
 /* Changes the view and shows the backlog of what is selected. */
 void mux_select(struct mux *m, int view);
 
-/* Shows unfinished lines (a prompt) in view "all"; called a moment after the last output. */
+/* Shows in view "all" the unfinished lines (a prompt) of sources that said nothing since the last
+   call; called every so often while mux_has_unfinished(). */
 void mux_show_unfinished(struct mux *m);
 bool mux_has_unfinished(const struct mux *m);
+
+/* The terminal's last line is ended: for others who print there next. */
+void mux_finish(struct mux *m);
 
 /* What the terminal shall get next: its bytes at *text, as many as lie in one piece. */
 size_t mux_pending(const struct mux *m, const char **text);

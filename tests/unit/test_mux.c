@@ -65,6 +65,12 @@ static const char *seen(void)
 	return screen;
 }
 
+static void let_time_pass(void)
+{
+	mux_show_unfinished(&mux);
+	mux_show_unfinished(&mux);
+}
+
 static void whole_lines_get_their_source_in_front(void **state)
 {
 	say(linux1, "linux1: up, disk verified\r\nnext\n");
@@ -87,7 +93,7 @@ static void a_prompt_is_shown_after_a_moment_and_gone_on_with(void **state)
 	say(linux1, "~ # ");
 	assert_string_equal(seen(), "");
 	assert_true(mux_has_unfinished(&mux));
-	mux_show_unfinished(&mux);
+	let_time_pass();
 	assert_string_equal(seen(), "[linux1] ~ # ");
 	assert_false(mux_has_unfinished(&mux));
 	say(linux1, "ls\n");
@@ -97,10 +103,29 @@ static void a_prompt_is_shown_after_a_moment_and_gone_on_with(void **state)
 static void another_source_breaks_an_unfinished_line(void **state)
 {
 	say(linux1, "~ # ");
-	mux_show_unfinished(&mux);
+	let_time_pass();
 	say(linux2, "hello\n");
 	say(linux1, "ls\n");
-	assert_string_equal(seen(), "[linux1] ~ # \r\n[linux2] hello\r\n[linux1] ls\r\n");
+	assert_string_equal(seen(), "[linux1] ~ # \r\n[linux2] hello\r\n[linux1] ~ # ls\r\n");
+}
+
+static void a_source_that_still_talks_is_not_shown_by_halves(void **state)
+{
+	say(linux1, "a");
+	mux_show_unfinished(&mux);
+	say(linux1, "b");
+	mux_show_unfinished(&mux);
+	assert_string_equal(seen(), "");
+	mux_show_unfinished(&mux);
+	assert_string_equal(seen(), "[linux1] ab");
+}
+
+static void the_last_line_can_be_ended(void **state)
+{
+	say(MUX_SHELL, "bulkhead> ");
+	mux_finish(&mux);
+	mux_finish(&mux);
+	assert_string_equal(seen(), "bulkhead> \r\n");
 }
 
 static void escape_sequences_do_not_reach_a_shared_screen(void **state)
@@ -224,6 +249,8 @@ int main(void)
 		cmocka_unit_test_setup(parts_of_lines_do_not_mix, fresh),
 		cmocka_unit_test_setup(a_prompt_is_shown_after_a_moment_and_gone_on_with, fresh),
 		cmocka_unit_test_setup(another_source_breaks_an_unfinished_line, fresh),
+		cmocka_unit_test_setup(a_source_that_still_talks_is_not_shown_by_halves, fresh),
+		cmocka_unit_test_setup(the_last_line_can_be_ended, fresh),
 		cmocka_unit_test_setup(escape_sequences_do_not_reach_a_shared_screen, fresh),
 		cmocka_unit_test_setup(a_selected_domain_has_the_terminal_to_itself, fresh),
 		cmocka_unit_test_setup(a_backlog_is_shown_on_switching, fresh),
