@@ -38,6 +38,9 @@ GUEST_ELFS := $(foreach g,$(GUESTS),$(if $(wildcard guests/$(g)/*.c),$(O)/guests
 GUEST_LIB_OBJS := $(patsubst %,$(O)/%.o,$(wildcard guests/lib/*.c guests/lib/*.asm) \
 	lib/string.c lib/format.c)
 
+# A RAM disk without contents, for configs/bench.yaml.
+BLANK := $(O)/guests/blank.img
+
 # --- unit tests: "// sources: a.c b.c" in the first lines names what a test links; "// flags:" adds
 # --- flags for the compiler -------------------------------------------------------------------
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -60,7 +63,7 @@ LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img linux1.img linux2.img disk
 PYTHON := /usr/bin/python3
 
 .PHONY: all help setup iso run test unit fuzz check bench tour format linux clean
-all: $(HV_ELF) $(GUEST_ELFS) $(BH)
+all: $(HV_ELF) $(GUEST_ELFS) $(BLANK) $(BH)
 
 help:
 	@echo "make         the hypervisor, our guests and build/bh"
@@ -162,6 +165,9 @@ $(O)/guests/$(1).elf: $(patsubst %,$(O)/%.o,$(wildcard guests/$(1)/*.c guests/$(
 endef
 $(foreach g,$(GUESTS),$(eval $(call GUEST_RULE,$(g))))
 
+$(BLANK):
+	@mkdir -p $(@D) && truncate -s 64K $@
+
 # --- host programs -------------------------------------------------------------
 $(BH): $(BH_OBJS)
 	$(call run,CC)$(CC) -o $@ $(BH_OBJS) -lcyaml -lyaml
@@ -196,7 +202,7 @@ $(O)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c
 # --- the demo's Linux ----------------------------------------------------------
 linux: $(LINUX)
 
-$(LINUX_DIR)/vmlinuz: guests/linux/fetch
+$(LINUX_DIR)/vmlinuz: guests/linux/fetch guests/linux/modules.txt
 	$(quiet)guests/linux/fetch $(LINUX_DIR)
 
 $(LINUX_DIR)/initrd.img: guests/linux/initramfs guests/linux/init guests/linux/modules.txt \

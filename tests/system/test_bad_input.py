@@ -27,7 +27,7 @@ MISTAKES = {
     "disk from nobody": (GOOD + "    disks:\n      - {{ from: two, device: x }}\n",
                          r":10: disks\[0\]\.from: there is no domain two"),
     "devices of a guest": (GOOD + "    devices:\n      - {{ name: a, class: nvme }}\n",
-                           r":9: .*devices: only a service domain can own devices"),
+                           r":9: devices: domain one: only a service domain can own devices"),
     "bad yaml": ("  - name: [\n", r"config\.yaml:\d+: "),
 }
 
