@@ -3,8 +3,9 @@
  * CPU's own, faults, and instructions that are begun again after sleeping for an answer.
  */
 // sources: vmm/emulate.c vmm/emulate_alu.c vmm/emulate_memory.c vmm/emulate_address.c
-// sources: vmm/emulate_string.c vmm/pio_string.c vmm/decode.c vmm/decode_bytes.c vmm/walk.c
-// sources: vmm/guestmem.c vmm/guestmem_virt.c tests/unit/fake_guest.c
+// sources: vmm/emulate_fetch.c vmm/emulate_string.c vmm/pio_string.c vmm/decode.c
+// sources: vmm/decode_bytes.c vmm/walk.c vmm/guestmem.c vmm/guestmem_virt.c
+// sources: tests/unit/fake_guest.c
 #include "vmm/emulate.h"
 
 #include <setjmp.h>
