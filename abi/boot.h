@@ -5,9 +5,9 @@
  * and data; no IDT. In a domain that owns or serves devices guest-physical is host-physical.
  *
  *   image     reset at every start: code, data, bss, stack, page tables, this page
- *   dma       kept over restarts, below 4 GiB, never touched by the hypervisor after the first
- * start kept      kept over restarts, no DMA: in-flight records and device state, all validated by
- * the instance that reads them; zeroed at the first start
+ *   dma       kept over restarts, below 4 GiB, left alone by the hypervisor after the first start
+ *   kept      kept over restarts, no DMA: in-flight records and device state, all validated by
+ *             the instance that reads them; zeroed at the first start
  *
  * The page is read-only in spirit: the hypervisor does not read it back.
  */

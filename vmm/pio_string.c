@@ -69,7 +69,7 @@ static enum verdict send(struct vcpu *v, const struct vm_exit *e, unsigned segme
 	return pio_access(v, &a);
 }
 
-/* SVM without decode assists does not say which segment OUTS reads: it shows as ES then. */
+/* A CPU without decode assists does not say which segment OUTS reads: it shows as ES then. */
 static enum verdict find_segment(struct vcpu *v, const struct vm_exit *e, unsigned *segment)
 {
 	uint8_t code[INSN_BYTES_MAX];
