@@ -175,8 +175,8 @@ struct vcpu {
 /* Sets request bits and makes the owner CPU notice: an IPI if it is another CPU. Any CPU. */
 void vcpu_request(struct vcpu *v, uint32_t requests);
 
-/* XCR0 as the guest has set it, brought up to date: not every CPU lets XSETBV be intercepted. Owner,
-   while v is loaded. */
+/* XCR0 as the guest has set it, brought up to date: not every CPU lets XSETBV be intercepted.
+   Owner, while v is loaded. */
 uint64_t vcpu_xcr0(struct vcpu *v);
 
 /* Asks for an exception at the next entry. vector 0..31; error is used where has_error. A second
