@@ -1,5 +1,6 @@
 ; The Multiboot2 header: modules on page boundaries, a linear framebuffer if there is one. GRUB enters at
-; the ELF entry (entry.asm) in 32-bit protected mode, on BIOS and on UEFI.
+; the ELF entry (entry.asm) in 32-bit protected mode, on BIOS and on UEFI. On a BIOS our images set
+; gfxpayload=text behind the multiboot2 command: GRUB's calls to the VESA BIOS are fatal under Bochs.
 
 MAGIC	equ	0xe85250d6
 I386	equ	0

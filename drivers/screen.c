@@ -1,7 +1,8 @@
 /*
- * Lines of text on a framebuffer or in VGA text memory. Instead of scrolling, which reads slow
- * memory, writing goes on at the top when the bottom is reached, and the line below the newest one
- * is always blank. Control characters and escape sequences are not interpreted.
+ * Lines of text on a framebuffer or in VGA text memory. On a framebuffer, instead of scrolling,
+ * which reads slow memory, writing goes on at the top when the bottom is reached, and the line
+ * below the newest one is always blank. Control characters and escape sequences are not
+ * interpreted.
  */
 #include "drivers/screen.h"
 
@@ -74,9 +75,24 @@ static void blank(uint32_t y)
 		draw(x, y, ' ');
 }
 
+/* Text memory is small enough to move. */
+static void scroll_text(void)
+{
+	volatile char *p = memory;
+	size_t kept = (size_t)screen.pitch * (rows - 1);
+
+	for (size_t i = 0; i < kept; i += sizeof(uint64_t))
+		*(volatile uint64_t *)(p + i) = *(volatile uint64_t *)(p + i + screen.pitch);
+	blank(rows - 1);
+}
+
 static void next_line(void)
 {
 	column = 0;
+	if (screen.text && row == rows - 1) {
+		scroll_text();
+		return;
+	}
 	row = (row + 1) % rows;
 	blank((row + 1) % rows);
 }

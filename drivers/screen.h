@@ -1,7 +1,6 @@
 /*
- * The log on the screen: a linear framebuffer of 32 bits a pixel, or VGA text. From the bottom it
- * goes on at the top;
- * the last lines stay. Written by the log only.
+ * The log on the screen: a linear framebuffer of 32 bits a pixel, or VGA text. The last lines stay.
+ * A framebuffer goes on at the top when it is full; text scrolls. Written by the log only.
  */
 #ifndef DRIVERS_SCREEN_H
 #define DRIVERS_SCREEN_H
