@@ -44,5 +44,6 @@ int main(void)
 		print("%s: restarted, incarnation %u\n", boot->name, boot->incarnation);
 	event_bind(HV_EVENT_GONE, peers_changed, NULL);
 	serve_start();
+	power_peers_changed(); /* the last guest may have ended while no instance looked */
 	event_loop();
 }

@@ -1,0 +1,171 @@
+"""The service domain dies, at points chosen to the store and by the shell, while a guest writes at
+depth. Not one acknowledged byte may be lost, repeated or torn, seen from inside and outside."""
+import os
+import re
+
+import pytest
+
+from machine import BOOT, SERVICE, WAIT
+
+MIB = 1 << 20
+
+# By disk: what the machine has, what the service domain owns, what the guest's disk is made of.
+DISKS = {
+    "ram": ("none", None, "module: {folder}/disk.img"),
+    "nvme": ("nvme:", "class: nvme, optional: yes", "device: main, size: 4M"),
+    "virtio": ("virtio:", 'id: "1af4:1042"', "device: main, size: 4M"),
+}
+
+
+def crc_table():
+    table = []
+    for byte in range(256):
+        for _ in range(8):
+            byte = byte >> 1 ^ (0x82f63b78 if byte & 1 else 0)
+        table.append(byte)
+    return table
+
+
+def crc32c(data):
+    table, crc = crc_table(), 0xffffffff
+    for byte in data:
+        crc = crc >> 8 ^ table[(crc ^ byte) & 0xff]
+    return crc ^ 0xffffffff
+
+
+def service(cmdline, device="class: nvme, optional: yes"):
+    domain = SERVICE.replace("    rights:", f'    cmdline: "{cmdline}"\n    restart-limit: 300\n'
+                             "    rights:")
+    return domain.replace("class: nvme, optional: yes", device)
+
+
+def disktest(name, cmdline, disk, **keys):
+    """A domain that runs guests/disktest on this disk."""
+    lines = [f"  - name: {name}", "    type: native", "    image: {build}/guests/disktest.elf",
+             "    memory: 4M", f'    cmdline: "{cmdline}"', "    disks:",
+             "      - {{ from: service, " + disk + " }}"]
+    return "\n".join(lines + [f"    {key.replace('_', '-')}: {value}"
+                              for key, value in keys.items()]) + "\n"
+
+
+class Rig:
+    """A machine with a disk of one of the three kinds, empty at the start, and an image beside."""
+
+    def __init__(self, boot, folder, kind):
+        self.boot, self.kind = boot, kind
+        self.image = os.path.join(folder, "disk.img")
+        for path in (self.image, os.path.join(folder, "other.img")):
+            with open(path, "wb") as f:
+                f.truncate(4 * MIB)
+        machine, self.device, self.disk = DISKS[kind]
+        self.args = ["--disk", machine + (self.image if machine.endswith(":") else "")]
+
+    def start(self, service_words, guests, args=()):
+        domain = service(service_words, self.device) if self.device else service(service_words)
+        return self.boot([domain, *guests], args=[*self.args, *args])
+
+    def check_outside(self, crc, blocks=256):
+        """What the guest says of its disk is what lies in the image."""
+        if self.kind == "ram":
+            return
+        with open(self.image, "rb") as f:
+            assert f"{crc32c(f.read(blocks * 4096)):08x}" == crc
+
+
+@pytest.fixture(params=DISKS)
+def rig(request, boot, folder):
+    return Rig(boot, folder, request.param)
+
+
+@pytest.fixture
+def nvme(boot, folder):
+    return Rig(boot, folder, "nvme")
+
+
+def ends_well(m, name="one", timeout=WAIT):
+    """The guest's own verdict; returns its checksum."""
+    found = m.expect(rf"{name}: (disk ok, \d+ writes, crc ([0-9a-f]{{8}})|DISK BAD[^\r]*|no disk)",
+                     timeout=timeout)
+    assert found.group(2), found.group(1)
+    return found.group(2)
+
+
+def check_progress_lines(seen, name, writes):
+    """No line of the guest was lost, doubled or cut."""
+    said = [int(n) for n in re.findall(rf"^\[{name}\] {name}: (\d+) of {writes} writes$", seen,
+                                       re.MULTILINE)]
+    assert said == [writes * n // 20 for n in range(1, 21)]
+
+
+# Deaths at neighbouring stores walk through every step of taking a request and giving it back (a
+# request has about a dozen); those at small numbers come while the new instance recovers. A large
+# one after each lets the guest go on, so that no request is at work at three deaths.
+STEPS = range(900, 924)
+RECOVERY = [1, 2, 3, 5, 8, 13, 21, 34, 55, 80]
+
+
+def test_deaths_at_every_store_lose_nothing(rig):
+    deaths = [4000, *STEPS]
+    for n in RECOVERY:
+        deaths += [n, 1300 + n]
+    words = "killstores=" + ",".join(str(n) for n in deaths)
+    if rig.kind == "ram":
+        words += " shuffle diskdelay=50"
+    m = rig.start(words, [disktest("one", "writes=6000 depth=32", rig.disk)])
+    m.expect("one: incarnation 1", timeout=BOOT)
+    crc = ends_well(m)
+    assert m.end() == 0
+    rig.check_outside(crc)
+    seen = m.seen()
+    assert seen.count("service: stopped: ") == len(deaths)
+    check_progress_lines(seen, "one", 6000)
+
+
+def test_a_death_by_the_shell_in_the_middle_of_writes_loses_nothing(rig):
+    m = rig.start("", [disktest("one", "writes=3000 depth=32", rig.disk)])
+    m.expect("one: 600 of 3000 writes", timeout=BOOT)
+    m.view("s")
+    m.line("crash self")
+    m.expect("service: restarted, incarnation 2")
+    crc = ends_well(m)
+    assert m.end() == 0
+    rig.check_outside(crc)
+
+
+def test_after_a_death_console_and_shell_work_and_no_line_is_lost(nvme):
+    m = nvme.start("", [disktest("one", "writes=4000 depth=16", nvme.disk)])
+    for death in range(3):
+        m.expect(f"one: {(death + 1) * 800} of 4000 writes", timeout=BOOT)
+        m.view("s")
+        m.line("crash self")
+        m.expect(f"service: restarted, incarnation {death + 2}")
+        m.line("list")
+        m.expect(rf"service +running .* {death + 2} .*it ended with status 1")
+        m.view("a")
+    ends_well(m)
+    assert m.end() == 0
+    check_progress_lines(m.seen(), "one", 4000)
+
+
+def cycles(rig, args):
+    """A guest that dies 20 times with requests under way, each time in another way; every next one
+    finds each block whole, although the frames that the disk was reading were its own."""
+    m = rig.start("shuffle diskdelay=20" if rig.kind == "ram" else "",
+                  [disktest("one", "writes=800 blocks=100 depth=32 die=20", rig.disk,
+                            restart="on-crash", restart_limit=100),
+                   disktest("two", "writes=3000 depth=8", "module: {folder}/other.img")], args)
+    m.expect("one: incarnation 21", timeout=BOOT)
+    crc = ends_well(m)
+    assert m.end() == 0
+    rig.check_outside(crc, blocks=100)
+    seen = m.seen()
+    assert seen.count("one: dies at") == 20
+    assert re.search(r"two: disk ok, 300\d writes", seen) and "DISK BAD" not in seen
+
+
+def test_a_guest_dies_twenty_times_with_requests_under_way(rig):
+    cycles(rig, [])
+
+
+def test_a_guest_dies_twenty_times_beside_its_service_domain_on_another_cpu(nvme):
+    cycles(nvme, ["--cpus", "2"])
