@@ -34,7 +34,5 @@ void smp_start(hpa_t trampoline, unsigned limit);
 void smp_release(void);
 /* An application processor waits here for smp_release. */
 void smp_wait_for_release(struct cpu *c);
-/* What all CPUs do last. */
-NORETURN void boot_enter_guests(void);
 
 #endif

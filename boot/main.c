@@ -84,13 +84,6 @@ static void start_lapic(void)
 	lapic_timer_init();
 }
 
-void boot_enter_guests(void)
-{
-	if (backend->cpu_enable() != OK)
-		panic("%s cannot be switched on on CPU %u", backend->name, cpu_index());
-	start_cpu();
-}
-
 static NORETURN void boot_machine(void)
 {
 	struct start_info start = { .modules = modules, .cmdline = info.cmdline };
@@ -114,7 +107,7 @@ static NORETURN void boot_machine(void)
 	pci_init();
 
 	/* The backend says what it lacks before CPUs are started for nothing. */
-	if (backend->init() != OK)
+	if (backend->init() != OK || backend->cpu_enable() != OK)
 		verdict_stop();
 	smp_start(memory_trampoline(&info), options.cpus);
 
@@ -126,7 +119,7 @@ static NORETURN void boot_machine(void)
 	log_info("boot: %lu us, %lu KiB of memory for the hypervisor",
 		 tsc_ns(tsc_read() - entry_tsc) / 1000, frames_hv_bytes() >> 10);
 	smp_release();
-	boot_enter_guests();
+	start_cpu();
 }
 
 void boot_main(uint32_t physical)
@@ -160,5 +153,7 @@ void boot_ap_main(struct cpu *c)
 	fpu_init_cpu();
 	lapic_init(lapic_registers);
 	smp_wait_for_release(c);
-	boot_enter_guests();
+	if (backend->cpu_enable() != OK)
+		panic("%s works on the boot CPU but not on CPU %u", backend->name, c->index);
+	start_cpu();
 }

@@ -18,6 +18,7 @@
 #define INIT_WAIT_US   10000
 #define SIPI_WAIT_US   200
 #define ANSWER_WAIT_US 200000
+#define TSC_ROUNDS     4
 #define STACK_PAGES    8
 #define IST_PAGES      2
 
@@ -26,6 +27,13 @@ extern uint32_t start_efer;
 extern uint64_t start_cr3;
 
 static bool released;
+
+/* One CPU at a time is asked for its TSC: the boot CPU stores cpu, the other one tsc, then done. */
+static struct {
+	struct cpu *cpu;
+	uint64_t tsc;
+	bool done;
+} ask;
 
 void smp_make_stacks(struct cpu *c)
 {
@@ -93,6 +101,47 @@ static bool wait_for_answer(struct cpu *c, uint64_t deadline)
 	return !advance(c, CPU_LOST);
 }
 
+/* True if the CPU's TSC lies between two readings of ours, one before and one after it. */
+static bool tsc_agrees(struct cpu *c)
+{
+	uint64_t before, after, deadline;
+
+	__atomic_store_n(&ask.done, false, __ATOMIC_RELAXED);
+	before = tsc_read();
+	deadline = before + tsc_from_ns(ANSWER_WAIT_US * 1000ul);
+	/* Pairs with the acquire in answer_tsc. */
+	__atomic_store_n(&ask.cpu, c, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&ask.done, __ATOMIC_ACQUIRE) && tsc_read() < deadline)
+		insn_pause();
+	insn_lfence();
+	after = tsc_read();
+	return ask.done && ask.tsc >= before && ask.tsc <= after;
+}
+
+static void answer_tsc(struct cpu *c)
+{
+	if (__atomic_load_n(&ask.cpu, __ATOMIC_ACQUIRE) != c)
+		return;
+	__atomic_store_n(&ask.cpu, NULL, __ATOMIC_RELAXED);
+	insn_lfence();
+	ask.tsc = tsc_read();
+	/* Pairs with the acquire in tsc_agrees. */
+	__atomic_store_n(&ask.done, true, __ATOMIC_RELEASE);
+}
+
+static void compare_tsc(struct cpu *c)
+{
+	for (int i = 0; i < TSC_ROUNDS; i++) {
+		if (tsc_agrees(c))
+			continue;
+		log_warn(
+			"the TSC of CPU %u differs from the boot CPU's: guests get no stable clock",
+			c->index);
+		tsc_set_unstable();
+		return;
+	}
+}
+
 void smp_start(hpa_t trampoline, unsigned limit)
 {
 	unsigned n = claim_all(limit);
@@ -108,11 +157,13 @@ void smp_start(hpa_t trampoline, unsigned limit)
 	send_start(n, trampoline);
 	deadline = tsc_read() + tsc_from_ns(ANSWER_WAIT_US * 1000ul);
 	for (unsigned i = 1; i <= n; i++) {
-		if (wait_for_answer(&cpu_blocks[i], deadline))
-			cpu_publish(&cpu_blocks[i]);
-		else
+		if (!wait_for_answer(&cpu_blocks[i], deadline)) {
 			log_warn("CPU with APIC id %u does not answer: it is not used",
 				 cpu_blocks[i].apic_id);
+			continue;
+		}
+		cpu_publish(&cpu_blocks[i]);
+		compare_tsc(&cpu_blocks[i]);
 	}
 	log_info("CPUs: %u of %u run", cpu_count(), n + 1);
 }
@@ -127,6 +178,8 @@ void smp_wait_for_release(struct cpu *c)
 {
 	if (!advance(c, CPU_ANSWERED))
 		panic_halt();
-	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
+	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE)) {
+		answer_tsc(c);
 		insn_pause();
+	}
 }

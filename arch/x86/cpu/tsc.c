@@ -151,6 +151,11 @@ bool tsc_is_stable(void)
 	return stable;
 }
 
+void tsc_set_unstable(void)
+{
+	stable = false;
+}
+
 uint64_t tsc_ns(uint64_t ticks)
 {
 	return (uint64_t)((u128)ticks * ns_scale >> 32);

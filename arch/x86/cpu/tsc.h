@@ -24,6 +24,8 @@ uint32_t tsc_khz(void);
 /* Fit to be the one clock: invariant, or the machine is itself virtual, or it agreed with the
    reference in two measurements (design.md, section 6). */
 bool tsc_is_stable(void);
+/* Boot only: the CPUs do not agree. */
+void tsc_set_unstable(void);
 
 static inline uint64_t tsc_read(void)
 {
