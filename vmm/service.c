@@ -42,17 +42,23 @@ enum err service_build(void)
 	return e;
 }
 
-/* Its back ends hold its memory until each has said that its controllers are quiet; its own hold on
-   the memory of others ended with it, for its devices do no DMA any more. */
+static bool service_comes_back(const struct domain *d)
+{
+	return d->state == HV_STATE_RUNNING || d->state == HV_STATE_PAUSED || d->wants_start;
+}
+
+/* Its back ends hold its memory until each has said that its controllers are quiet. What it holds
+   itself goes on being held if it will be back: its controllers may finish a transfer although
+   they start no other, and its next instance, which resets them, lets go. */
 static void service_holders(struct domain *d)
 {
 	for (unsigned i = 0; i < d->config->served; i++) {
 		unsigned holder = d->config->serve[i].backend;
 
-		if (domain_get(holder)->state == HV_STATE_RUNNING)
+		if (service_comes_back(domain_get(holder)))
 			__atomic_fetch_or(&d->holders, 1u << holder, __ATOMIC_RELAXED);
 	}
-	for (unsigned i = 0; i < domain_count(); i++)
+	for (unsigned i = 0; i < domain_count() && !d->wants_start; i++)
 		domain_released(domain_get(i), d->id);
 }
 
