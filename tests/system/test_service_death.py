@@ -169,3 +169,28 @@ def test_a_guest_dies_twenty_times_with_requests_under_way(rig):
 
 def test_a_guest_dies_twenty_times_beside_its_service_domain_on_another_cpu(nvme):
     cycles(nvme, ["--cpus", "2"])
+
+
+def test_guest_and_service_domain_die_by_turns(rig):
+    deaths = ",".join(str(700 + 93 * n) for n in range(30))
+    m = rig.start(f"killstores={deaths}",
+                  [disktest("one", "writes=800 blocks=100 depth=32 die=12", rig.disk,
+                            restart="on-crash", restart_limit=100)])
+    m.expect("one: incarnation 13", timeout=BOOT)
+    crc = ends_well(m)
+    assert m.end() == 0
+    rig.check_outside(crc, blocks=100)
+    seen = m.seen()
+    assert seen.count("service: stopped: ") > 10 and "DISK BAD" not in seen
+
+
+def test_a_request_that_kills_its_server_three_times_stops_its_device_only(rig):
+    m = rig.start("killsector=400",
+                  [disktest("one", "writes=1500 depth=16 reopen", rig.disk),
+                   disktest("two", "writes=3000 depth=16", "module: {folder}/other.img")])
+    m.expect_all(["one: disk 1.0: a request killed its server three times",
+                  "one: the device gave up", r"two: disk ok, 30\d\d writes"], timeout=BOOT)
+    assert m.end() == 0
+    seen = m.seen()
+    assert seen.count("service: stopped: ") == 3
+    assert re.search(r"one: disk ok, \d+ writes", seen) and "DISK BAD" not in seen
