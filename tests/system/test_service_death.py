@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from machine import BOOT, SERVICE, WAIT
+from machine import BOOT, SERVICE, WAIT, linux
 
 MIB = 1 << 20
 
@@ -194,3 +194,25 @@ def test_a_request_that_kills_its_server_three_times_stops_its_device_only(rig):
     seen = m.seen()
     assert seen.count("service: stopped: ") == 3
     assert re.search(r"one: disk ok, \d+ writes", seen) and "DISK BAD" not in seen
+
+
+def restart_linux(nvme, build, times, args=()):
+    """Orders a Linux guest to be restarted in the middle of its writes, some times in a row."""
+    with open(os.path.join(build, "linux", "linux1.img"), "rb") as f, open(nvme.image, "wb") as g:
+        g.write(f.read())
+    m = nvme.start("", [linux("linux1", "task=rounds rounds=6",
+                              disk="device: main, offset: 0, size: 16M")], args)
+    for n in range(times):
+        m.expect("linux1: round 2 of 6", timeout=BOOT)
+        m.view("s")
+        m.line("restart linux1")
+        m.view("a")
+        m.expect(f"linux1: started, incarnation {n + 2}")
+        m.expect("linux1: up, disk verified", timeout=BOOT)
+    m.expect("linux1: all 6 rounds verified", timeout=BOOT)
+    assert m.end() == 0
+    assert not re.search(r"I/O error|EXT4-fs error|WRITE FAILED|CHECKSUM WRONG", m.seen())
+
+
+def test_linux_restarted_in_the_middle_of_writes_comes_back_with_its_disk(nvme, build):
+    restart_linux(nvme, build, 2, ["--cpus", "2"])
