@@ -215,4 +215,4 @@ def restart_linux(nvme, build, times, args=()):
 
 
 def test_linux_restarted_in_the_middle_of_writes_comes_back_with_its_disk(nvme, build):
-    restart_linux(nvme, build, 2, ["--cpus", "2"])
+    restart_linux(nvme, build, 1, ["--cpus", "2"])
