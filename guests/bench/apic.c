@@ -62,9 +62,9 @@ static void run_self_ipi(unsigned rounds)
 }
 
 const struct path apic_paths[] = {
-	{ "apic-read-xapic", use_xapic, run_xapic_read, 0 },
-	{ "self-ipi-xapic", use_xapic, run_self_ipi, 0 },
-	{ "apic-read-x2apic", use_x2apic, run_x2apic_read, 0 },
-	{ "self-ipi-x2apic", use_x2apic, run_self_ipi, 0 },
-	{ NULL, NULL, NULL, 0 },
+	{ "apic-read-xapic", use_xapic, run_xapic_read, 0, NULL },
+	{ "self-ipi-xapic", use_xapic, run_self_ipi, 0, NULL },
+	{ "apic-read-x2apic", use_x2apic, run_x2apic_read, 0, NULL },
+	{ "self-ipi-x2apic", use_x2apic, run_self_ipi, 0, NULL },
+	{ NULL, NULL, NULL, 0, NULL },
 };

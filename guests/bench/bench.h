@@ -12,7 +12,8 @@ struct path {
 	/* Puts the machine into the state that run needs; NULL, or why the path is skipped. */
 	const char *(*prepare)(void);
 	void (*run)(unsigned rounds);
-	unsigned rounds; /* in one batch; 0: as many as usual */
+	unsigned rounds;      /* in one batch; 0: as many as usual */
+	void (*settle)(void); /* before each batch, not counted; NULL: nothing */
 };
 
 /* Tables end with a NULL name. */

@@ -69,10 +69,10 @@ static void run_first_touch(unsigned rounds)
 }
 
 const struct path cpu_paths[] = {
-	{ "cpuid", ready, run_cpuid, 0 },
-	{ "hypercall", ready, run_hypercall, 0 },
-	{ "msr-read", ready, run_msr_read, 0 },
-	{ "port-write", ready, run_port_write, 0 },
-	{ "first-touch", find_untouched, run_first_touch, 32 },
-	{ NULL, NULL, NULL, 0 },
+	{ "cpuid", ready, run_cpuid, 0, NULL },
+	{ "hypercall", ready, run_hypercall, 0, NULL },
+	{ "msr-read", ready, run_msr_read, 0, NULL },
+	{ "port-write", ready, run_port_write, 0, NULL },
+	{ "first-touch", find_untouched, run_first_touch, 32, NULL },
+	{ NULL, NULL, NULL, 0, NULL },
 };

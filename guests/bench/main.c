@@ -2,27 +2,29 @@
  * Counts instructions by path: under `qemu -icount shift=0` the TSC counts one nanosecond for each
  * instruction of guest, hypervisor and service domain together. One line a path:
  *
- *   NAME INSTRUCTIONS [exits N.N]     or     NAME skipped: REASON
+ *   NAME INSTRUCTIONS in N rounds     or     NAME skipped: REASON
  *
- * A path runs in batches and the cheapest batch counts, so that a scheduler tick does not. The
- * exits of one round are shown where the config lets this domain inspect itself.
+ * A path runs in batches and the cheapest batch counts, so that a scheduler tick does not. Marks
+ * around each batch let tools/bench count the heavy instructions, too; after a path's batches come
+ * those of the empty loop. Options: "devices", only the paths to the service domain; "after=MS",
+ * waits first, while another one measures.
  */
 #include "guests/bench/bench.h"
 
+#include <stddef.h>
+
+#include "guests/bench/mark.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/hv.h"
 #include "guests/lib/insn.h"
 #include "guests/lib/print.h"
 #include "guests/lib/start.h"
+#include "guests/lib/time.h"
+#include "lib/bits.h"
 
 #define BATCHES      8
 #define BATCH_ROUNDS 64
 #define TSC_KHZ_1NS  1000000ull
-
-static const char *prepare_nothing(void)
-{
-	return NULL;
-}
 
 static void run_nothing(unsigned rounds)
 {
@@ -30,33 +32,29 @@ static void run_nothing(unsigned rounds)
 		asm volatile("" : : : "memory");
 }
 
-static const struct path empty = { "empty", prepare_nothing, run_nothing, 0 };
-
-static uint64_t batch_ticks(const struct path *p, unsigned rounds)
+static uint64_t batch_ticks(void (*run)(unsigned rounds), unsigned rounds)
 {
 	uint64_t start = rdtsc();
 
-	p->run(rounds);
+	mark(MARK_BEGIN);
+	run(rounds);
+	mark(MARK_END);
 	return rdtsc() - start;
 }
 
-static uint64_t best_ticks(const struct path *p, unsigned rounds)
+static uint64_t best_ticks(void (*run)(unsigned rounds), unsigned rounds, void (*settle)(void))
 {
 	uint64_t best = ~0ull;
 
-	for (unsigned i = 0; i < BATCHES; i++)
-		best = MIN(best, batch_ticks(p, rounds));
+	for (unsigned i = 0; i < BATCHES; i++) {
+		if (settle)
+			settle();
+		uint64_t ticks = batch_ticks(run, rounds);
+
+		best = MIN(best, ticks);
+	}
+	mark(MARK_PATH);
 	return best;
-}
-
-static uint64_t exits_so_far(void)
-{
-	const struct hv_cap *self = boot_cap(HV_CAP_DOMAIN, boot->domain);
-	struct hv_domain_info info;
-
-	if (!self || hv_domain_info(self->handle, &info) < 0)
-		return 0;
-	return info.exits;
 }
 
 static void measure(const struct path *p)
@@ -68,20 +66,14 @@ static void measure(const struct path *p)
 		print("%s skipped: %s\n", p->name, why);
 		return;
 	}
-	if (!p->rounds)
-		p->run(BATCH_ROUNDS / 8);
-	uint64_t before = exits_so_far();
-	uint64_t ticks = best_ticks(p, rounds), loop = best_ticks(&empty, rounds);
-	uint64_t exits = (exits_so_far() - before) * 10 / (rounds * BATCHES);
+	uint64_t ticks = best_ticks(p->run, rounds, p->settle);
+	uint64_t loop = best_ticks(run_nothing, rounds, NULL);
 
 	ticks = ticks > loop ? ticks - loop : 0;
 	/* In thousandths, then rounded. */
 	uint64_t milli = ticks * 1000 / rounds * TSC_KHZ_1NS / (boot->tsc_khz ? boot->tsc_khz : 1);
 
-	print("%s %lu", p->name, (milli + 500) / 1000);
-	if (before)
-		print(" exits %lu.%lu", exits / 10, exits % 10);
-	print("\n");
+	print("%s %lu in %u rounds\n", p->name, (milli + 500) / 1000, rounds);
 }
 
 static void measure_all(const struct path *table)
@@ -92,9 +84,12 @@ static void measure_all(const struct path *table)
 
 int main(void)
 {
+	hv_event_wait(time_after(boot_number("after", 0) * NS_PER_MS));
 	print("bench: TSC %u kHz\n", boot->tsc_khz);
-	measure_all(cpu_paths);
-	measure_all(apic_paths);
+	if (!boot_option("devices", NULL)) {
+		measure_all(cpu_paths);
+		measure_all(apic_paths);
+	}
 	measure_all(device_paths);
 	print("bench: done\n");
 	return 0;
