@@ -5,7 +5,9 @@
 #include "vmm/hypercall.h"
 
 #include "lib/bits.h"
+#include "lib/err.h"
 #include "vmm/backend.h"
+#include "vmm/domain.h"
 #include "vmm/vcpu.h"
 
 #define KVM_ENOSYS (-1000)
@@ -21,6 +23,14 @@ hypercall_fn *hypercall_find(uint64_t call)
 	if (call < HV_CALL_BASE || call - HV_CALL_BASE >= ARRAY_SIZE(table))
 		return NULL;
 	return table[call - HV_CALL_BASE];
+}
+
+/* Mistakes of the caller, not answers that a good guest gets, too: one line each. */
+static void complain(struct vcpu *v, uint64_t call, int64_t result)
+{
+	if (result == HV_ERR_NOCALL || result == HV_ERR_PERM || result == HV_ERR_BADCAP ||
+	    result == HV_ERR_FAULT)
+		domain_complain(v->domain, "hypercall %#lx: %s", call, err_text((enum err)result));
 }
 
 enum verdict hypercall_exit(struct vcpu *v, struct vm_exit *e)
@@ -39,6 +49,8 @@ enum verdict hypercall_exit(struct vcpu *v, struct vm_exit *e)
 		verdict = call(v, arg, &result);
 	else if (gpr[GPR_RAX] < HV_CALL_BASE)
 		result = KVM_ENOSYS;
+	if (UNLIKELY(result < 0) && verdict == VERDICT_DONE)
+		complain(v, gpr[GPR_RAX], result);
 	if (verdict == VERDICT_DONE || verdict == VERDICT_SLEEP || verdict == VERDICT_YIELD)
 		gpr[GPR_RAX] = result;
 	return verdict;
