@@ -73,7 +73,8 @@ enum hv_domain_state {
 	HV_STATE_OFF,
 	HV_STATE_RUNNING,
 	HV_STATE_PAUSED,
-	HV_STATE_DEAD, /* killed by its own fault or by order; may be started again */
+	HV_STATE_DEAD,       /* killed by its own fault or by order; may be started again */
+	HV_STATE_RESTARTING, /* stopped; starts again when nobody holds its memory any more */
 };
 
 struct hv_domain_info {

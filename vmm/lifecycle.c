@@ -2,7 +2,8 @@
  * The life of a domain:
  *
  *   OFF, DEAD --start--> RUNNING (starting: scrub, load) --> RUNNING <--> PAUSED
- *   RUNNING --power-off--> OFF;  RUNNING --kill, own fault--> DEAD --policy--> start
+ *   RUNNING --power-off--> OFF;  RUNNING --kill, own fault--> DEAD
+ *   either of them with a restart policy --> RESTARTING --> start
  *
  * A start waits until no back end holds memory of the last incarnation (d->holders): a disk
  * controller may still be writing there.
@@ -116,6 +117,7 @@ static void lifecycle_begin(struct domain *d)
 	if (domain_is_alive(d))
 		return;
 	d->wants_start = true;
+	d->state = HV_STATE_RESTARTING;
 	if (__atomic_load_n(&d->holders, __ATOMIC_ACQUIRE))
 		return;
 	d->wants_start = false;
@@ -147,7 +149,7 @@ static void lifecycle_stop(struct domain *d, enum hv_domain_state state, bool ag
 	bool restart = again && lifecycle_may_restart(d);
 
 	d->wants_start = restart;
-	lifecycle_halt(d, state);
+	lifecycle_halt(d, restart ? HV_STATE_RESTARTING : state);
 	if (restart)
 		lifecycle_begin(d);
 	else
@@ -166,8 +168,8 @@ PRINTF(2, 3) enum verdict domain_kill(struct domain *d, const char *fmt, ...)
 	return VERDICT_KILL;
 }
 
-/* One that will be back counts as dead until then, not as off: nobody shall end the machine when all
-   others are off. */
+/* One that will be back counts as dead until then, not as off: nobody shall end the machine when
+   all others are off. */
 enum verdict domain_power(struct domain *d, bool reset)
 {
 	bool again = reset || d->config->restart == CONFIG_RESTART_ALWAYS;
@@ -193,7 +195,8 @@ enum err domain_control(struct domain *d, uint32_t op)
 	if (!d->vcpus)
 		return ERR_STATE;
 	if (op == HV_DOMAIN_START ? domain_is_alive(d)
-				  : !domain_is_alive(d) && op != HV_DOMAIN_RESTART)
+				  : !domain_is_alive(d) && op != HV_DOMAIN_RESTART &&
+					    !(op == HV_DOMAIN_KILL && d->wants_start))
 		return ERR_STATE;
 	__atomic_fetch_or(&d->orders, 1u << op, __ATOMIC_RELEASE);
 	vcpu_request(d->vcpu[0], REQUEST_ORDER);
@@ -238,7 +241,9 @@ static void lifecycle_obey(struct domain *d, enum hv_domain_op op)
 		log_info("%s: %s by order", d->name, d->last_words);
 		d->wants_start = op == HV_DOMAIN_RESTART;
 		if (alive)
-			lifecycle_halt(d, HV_STATE_DEAD);
+			lifecycle_halt(d, d->wants_start ? HV_STATE_RESTARTING : HV_STATE_DEAD);
+		else
+			d->state = HV_STATE_DEAD;
 		if (op == HV_DOMAIN_RESTART)
 			lifecycle_begin(d);
 		else

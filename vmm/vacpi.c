@@ -9,7 +9,8 @@
 #include "vmm/guestmem.h"
 #include "vmm/vacpi_tables.h"
 
-#define TABLE_ALIGN 64
+#define TABLE_ALIGN  64
+#define RESET_VECTOR 0xffff0ul
 
 /* The AML of vmm/dsdt.dsl, header included, as numbers. */
 static const uint8_t dsdt[] = {
@@ -118,6 +119,20 @@ static struct acpi_rsdp make_rsdp(uint64_t xsdt)
 	return r;
 }
 
+/* What a PC's firmware has at F000:FFF0. Linux on hardware-reduced ACPI restarts by going there,
+   not through the reset register: mov dx, HV_PORT_RESET; mov al, HV_RESET_VALUE; out dx, al; then
+   it waits for the end. */
+static void put_reset_vector(struct writer *w)
+{
+	static const uint8_t code[] = {
+		0xba, HV_PORT_RESET & 0xff, HV_PORT_RESET >> 8, 0xb0, HV_RESET_VALUE, 0xee, 0xeb,
+		0xfe
+	};
+
+	w->at = RESET_VECTOR;
+	put(w, code, sizeof(code));
+}
+
 enum err vacpi_install(struct domain *d)
 {
 	struct writer w = { .d = d, .at = HV_GUEST_ACPI + TABLE_ALIGN };
@@ -131,5 +146,6 @@ enum err vacpi_install(struct domain *d)
 	rsdp = make_rsdp(put_table(&w, &xsdt.h, "XSDT", 1, sizeof(xsdt)));
 	w.at = HV_GUEST_ACPI;
 	put(&w, &rsdp, sizeof(rsdp));
+	put_reset_vector(&w);
 	return w.failed ? ERR_RANGE : OK;
 }

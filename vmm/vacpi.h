@@ -4,6 +4,8 @@
  *
  *   RSDP -> XSDT -> FADT -> DSDT (vmm/dsdt.dsl, compiled by iasl)
  *                -> MADT, MCFG
+ *
+ * and the reset vector at its end
  */
 #ifndef VMM_VACPI_H
 #define VMM_VACPI_H

@@ -5,7 +5,7 @@
 #include "guests/lib/hv.h"
 #include "guests/lib/time.h"
 
-static const char *const state_names[] = { "off", "running", "paused", "dead" };
+static const char *const state_names[] = { "off", "running", "paused", "dead", "restarting" };
 static const char *const cap_names[] = { "none",  "domain", "window",  "event", "interrupt",
 					 "ioreq", "device", "console", "log",   "system" };
 
@@ -41,8 +41,9 @@ void command_list(const char *argument)
 {
 	unsigned shown = 0;
 
-	shell_print("NUM  NAME         STATE    VCPUS     MEMORY START    CPU TIME      EXITS  LAST "
-		    "WORDS\n");
+	shell_print(
+		"NUM  NAME         STATE    VCPUS     MEMORY START    CPU TIME      EXITS  LAST "
+		"WORDS\n");
 	for (unsigned i = 0; i < boot->caps; i++) {
 		if (!is_domain_shown(&boot->cap[i]))
 			continue;
