@@ -86,15 +86,15 @@ $(O)/.setup: tools/packages.txt tools/setup
 
 # The rest needs the packages first, so it is a make of its own.
 run: setup
-	@$(MAKE) --no-print-directory all linux
+	@$(MAKE) --no-print-directory -s all linux
 	$(BH) run configs/demo.yaml
 
 iso: setup
-	@$(MAKE) --no-print-directory all linux
+	@$(MAKE) --no-print-directory -s all linux
 	$(BH) image configs/demo.yaml -o $(O)/bulkhead.iso
 
 test: setup
-	@$(MAKE) --no-print-directory all linux
+	@$(MAKE) --no-print-directory -s all linux
 	@$(PYTHON) tools/test --build $(O)
 
 bench: setup

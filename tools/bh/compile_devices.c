@@ -1,7 +1,7 @@
 /*
  * Devices that a service domain owns, and the disks and consoles that others are served from them.
  */
-#include "tools/bh/compile_devices.h"
+#include "tools/bh/compile_parts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,11 @@
 /*
- * Inside the compiler of configurations: the helpers that its two files share, and the part that
- * knows devices, disks and consoles. The helpers leave the value alone when the key is not given
- * (text NULL), and report what is wrong with it otherwise.
+ * Inside the compiler of configurations: what its files share. compile.c goes through the
+ * file, compile_devices.c knows devices, disks and consoles, compile_values.c single values: these
+ * leave the value alone when the key is not given (text NULL), and report what is wrong with it
+ * otherwise.
  */
-#ifndef TOOLS_BH_COMPILE_DEVICES_H
-#define TOOLS_BH_COMPILE_DEVICES_H
+#ifndef TOOLS_BH_COMPILE_PARTS_H
+#define TOOLS_BH_COMPILE_PARTS_H
 
 #include "tools/bh/compile.h"
 #include "tools/bh/values.h"
@@ -20,6 +21,11 @@ void compile_word(uint64_t *value, const struct value_word *list, const char *te
 		  const char *base, const char *name);
 void compile_size(uint64_t *bytes, const char *text, const char *base, const char *name);
 void compile_flag(bool *flag, const char *text, const char *base, const char *name);
+void compile_number(uint32_t *number, uint64_t max, const char *text, const char *base,
+		    const char *name);
+/* In units of unit_us microseconds. */
+void compile_time(uint32_t *ticks, unsigned unit_us, const char *text, const char *base,
+		  const char *name);
 
 /* The devices of one domain. */
 void compile_devices(struct config_domain *d, const struct yaml_domain *y, const char *base);
