@@ -14,8 +14,10 @@
 #include "tools/bh/host.h"
 
 #define GRUB_MODULES                                                                               \
-	"normal configfile echo test serial terminal multiboot2 boot part_msdos part_gpt iso9660 " \
-	"fat search search_fs_file search_fs_uuid search_label halt reboot all_video"
+	"normal configfile echo test serial terminal multiboot2 boot iso9660 fat "                 \
+	"part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_gpt part_msdos "        \
+	"part_plan part_sun part_sunpc "                                                           \
+	" search search_fs_file search_fs_uuid search_label halt reboot all_video"
 
 static bool tools_are_there(void)
 {
@@ -54,7 +56,7 @@ static bool write_grub_cfg(const struct system_image *s, const struct options *o
 	fputs("serial --unit=0 --speed=115200\n"
 	      "terminal_input console serial\n"
 	      "terminal_output console serial\n"
-	      "set gfxpayload=auto\n",
+	      "set gfxmode=auto\n",
 	      f);
 	fprintf(f, "multiboot2 /boot/bulkhead.elf %s%s%s\n", s->cmdline, o->append ? " " : "",
 		o->append ? o->append : "");
@@ -62,7 +64,11 @@ static bool write_grub_cfg(const struct system_image *s, const struct options *o
 	for (unsigned i = 0; i < s->blob.modules; i++)
 		fprintf(f, "module2 --nounzip /boot/%s %s\n", s->blob.module[i].name,
 			s->blob.module[i].name);
-	fputs("boot\n", f);
+	/* After multiboot2, which sets gfxpayload from the header's wish: on a BIOS, VGA text is
+	   enough and costs no video mode switch, which Bochs' GRUB does not survive. */
+	fputs("if [ \"$grub_platform\" = pc ]; then set gfxpayload=text; fi\n"
+	      "boot\n",
+	      f);
 	fclose(f);
 	good = host_write(path, text, bytes);
 	free(text);
