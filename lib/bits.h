@@ -31,6 +31,10 @@
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* The rare part of a function that runs at every exit: out of line, so that the rest needs neither
+   a stack frame nor a canary. */
+#define COLD __attribute__((cold, noinline))
+
 static inline uint64_t field_get(uint64_t mask, uint64_t reg)
 {
 	return (reg & mask) >> __builtin_ctzll(mask);

@@ -86,6 +86,19 @@ must_check enum err insn_decode(const uint8_t *code, size_t count, unsigned code
    VMMCALL...), prefixes included; 0 if the bytes are none. */
 unsigned insn_short_length(const uint8_t *code, size_t count, unsigned code_bytes);
 
+/* The same for the most frequent ones without prefixes, by their first four bytes. */
+static inline unsigned insn_head_length(uint32_t head)
+{
+	switch (head & 0xffff) {
+	case 0xa20f: /* CPUID */
+	case 0x300f: /* WRMSR */
+	case 0x320f: /* RDMSR */ return 2;
+	case 0x010f: /* VMMCALL, VMCALL */
+		return (head >> 16 & 0xff) == 0xd9 || (head >> 16 & 0xff) == 0xc1 ? 3 : 0;
+	default: return (head & 0xff) == 0xf4; /* HLT */
+	}
+}
+
 /* The segment that a string instruction's source is read from: its override, else DS. */
 unsigned insn_string_segment(const uint8_t *code, size_t count, unsigned code_bytes);
 

@@ -204,19 +204,24 @@ static unsigned opcode_length(const uint8_t *code, size_t count)
 	}
 }
 
-unsigned insn_short_length(const uint8_t *code, size_t count, unsigned code_bytes)
+static COLD unsigned prefixed_length(const uint8_t *code, size_t count, unsigned code_bytes)
 {
 	struct bytes b = { .code = code, .count = MIN(count, INSN_BYTES_MAX) };
-	unsigned length = count ? opcode_length(code, count) : 0;
 	struct prefixes p;
+	unsigned length;
 
-	if (LIKELY(length))
-		return length;
 	prefixes_decode(&b, code_bytes, &p);
 	if (b.at >= b.count)
 		return 0;
 	length = opcode_length(code + b.at, b.count - b.at);
 	return length ? b.at + length : 0;
+}
+
+unsigned insn_short_length(const uint8_t *code, size_t count, unsigned code_bytes)
+{
+	unsigned length = count ? opcode_length(code, count) : 0;
+
+	return LIKELY(length) ? length : prefixed_length(code, count, code_bytes);
 }
 
 unsigned insn_string_segment(const uint8_t *code, size_t count, unsigned code_bytes)

@@ -29,7 +29,8 @@ struct guestmem_walk {
 	uint64_t va, cr0, cr3, cr4, efer, generation;
 	uint64_t entry[GUESTMEM_LEVELS];
 	const volatile uint64_t *at[GUESTMEM_LEVELS];
-	uint64_t page; /* result */
+	uint64_t page;       /* result */
+	const uint8_t *host; /* of a fetch: the page's bytes, NULL if it is not RAM */
 	uint32_t access;
 	uint8_t cpl;
 };

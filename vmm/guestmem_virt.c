@@ -139,7 +139,7 @@ size_t guest_fetch(struct vcpu *v, uint8_t buf[15])
 }
 
 /* Any length, for what the fast look did not settle. */
-static unsigned insn_length(struct vcpu *v, const struct vcpu_mode *m)
+static COLD unsigned insn_length(struct vcpu *v, const struct vcpu_mode *m)
 {
 	uint8_t buf[INSN_BYTES_MAX];
 	size_t count = guest_fetch_in(v, m, buf);
@@ -163,21 +163,14 @@ unsigned guest_insn_length(struct vcpu *v)
 {
 	struct vcpu_mode m;
 	const uint8_t *p;
-	uint8_t head[4];
 	unsigned length;
-	gva_t at;
-	gpa_t page;
+	uint32_t head;
 
 	backend->get_mode(v, &m);
-	at = fetch_address(v, &m);
-	if (UNLIKELY((at.v & PAGE_MASK) > PAGE_SIZE - sizeof(head)))
+	p = walk_code(v->domain, &m, v->regs.rip);
+	if (UNLIKELY(!p || (v->regs.rip & PAGE_MASK) > PAGE_SIZE - sizeof(head)))
 		return insn_length(v, &m);
-	if (!translate_or_inject(v, &m, at, ACCESS_FETCH, &page))
-		return 0;
-	p = guestmem_at(v->domain, page);
-	if (UNLIKELY(!p))
-		return insn_length(v, &m);
-	__builtin_memcpy(head, p, sizeof(head));
-	length = insn_short_length(head, sizeof(head), m.code_bytes);
+	__builtin_memcpy(&head, p, sizeof(head));
+	length = insn_head_length(head);
 	return LIKELY(length) ? length : insn_length(v, &m);
 }

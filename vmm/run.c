@@ -50,7 +50,7 @@ bool run_may_wake(struct vcpu *v)
 }
 
 /* An emulated instruction ends like any other: RF is cleared and TF traps (SDM 3B 17.3.1.4). */
-static void run_finish_flags(struct vcpu *v)
+static COLD void run_finish_flags(struct vcpu *v)
 {
 	struct vcpu_state s;
 
@@ -63,16 +63,24 @@ static void run_finish_flags(struct vcpu *v)
 	v->regs.rflags &= ~(uint64_t)RFLAGS_RF;
 }
 
-static void run_skip(struct vcpu *v)
+/* Outside 64-bit code RIP wraps at 4 GiB. */
+static COLD void run_wrap_rip(struct vcpu *v)
 {
 	struct vcpu_mode m;
 
-	v->regs.rip += v->exit.insn_len;
-	if (UNLIKELY(v->regs.rip >> 32)) {
-		backend->get_mode(v, &m);
-		if (m.code_bytes != 8)
-			v->regs.rip = (uint32_t)v->regs.rip;
-	}
+	backend->get_mode(v, &m);
+	if (m.code_bytes != 8)
+		v->regs.rip = (uint32_t)v->regs.rip;
+}
+
+static void run_skip(struct vcpu *v)
+{
+	uint64_t rip = v->regs.rip + v->exit.insn_len;
+	bool passes_4g = (rip ^ v->regs.rip) >> 32;
+
+	v->regs.rip = rip;
+	if (UNLIKELY(passes_4g))
+		run_wrap_rip(v);
 	backend->shadow_clear(v);
 	if (UNLIKELY(v->regs.rflags & (RFLAGS_TF | RFLAGS_RF)))
 		run_finish_flags(v);
@@ -101,18 +109,23 @@ static void run_verdict(struct vcpu *v, enum verdict verdict)
 	}
 }
 
-void run_once(struct vcpu *v)
+static void run_once(struct vcpu *v)
+{
+	if (LIKELY(!v->replay)) {
+		run_deliver(v);
+		backend->run(v, &v->exit);
+		v->exits++;
+	}
+	v->replay = false;
+	run_verdict(v, route_exit(v, &v->exit));
+}
+
+void run_until(struct vcpu *v, const volatile bool *attention)
 {
 	if (UNLIKELY(v->domain->starting)) {
 		lifecycle_load(v->domain);
 		return;
 	}
-	if (UNLIKELY(v->replay)) {
-		v->replay = false;
-	} else {
-		run_deliver(v);
-		backend->run(v, &v->exit);
-		v->exits++;
-	}
-	run_verdict(v, route_exit(v, &v->exit));
+	while (LIKELY(v->run_state == VCPU_RUNNING && !*attention))
+		run_once(v);
 }

@@ -280,7 +280,6 @@ NORETURN void sched_loop(void)
 				irq_wait();
 			continue;
 		}
-		while (c->running->run_state == VCPU_RUNNING && !c->attention)
-			run_once(c->running);
+		run_until(c->running, &c->attention);
 	}
 }

@@ -109,9 +109,9 @@ int vlapic_pending(struct vcpu *v)
 
 	if (UNLIKELY(v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3]))
 		vlapic_merge(l);
-	vector = vlapic_highest(l->irr);
-	if (LIKELY(vector < 0))
+	if (LIKELY(!(l->irr[0] | l->irr[1] | l->irr[2] | l->irr[3])))
 		return -1;
+	vector = vlapic_highest(l->irr);
 	return ((uint32_t)vector & 0xf0) > (vlapic_ppr(l) & 0xf0) ? vector : -1;
 }
 

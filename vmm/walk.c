@@ -150,14 +150,21 @@ static bool walk_tables(struct walker *w, uint64_t rflags, gpa_t *out)
 	}
 }
 
-/* Whether the last walk of this kind would go the same way again. */
+/* Whether the last walk of this kind would find the same entries again. */
+static inline bool is_same_page(const struct guestmem_walk *w, const struct guestmem_cache *c,
+				const struct domain *d, const struct vcpu_mode *m, uint64_t va)
+{
+	return w->va == page_down(va) && w->d == d && w->generation == c->generation &&
+	       w->cr3 == m->cr3 && *w->at[3] == w->entry[3] && *w->at[2] == w->entry[2] &&
+	       *w->at[1] == w->entry[1] && *w->at[0] == w->entry[0];
+}
+
+/* And with the same rights. */
 static inline bool is_same(const struct guestmem_walk *w, const struct guestmem_cache *c,
 			   const struct domain *d, const struct vcpu_mode *m, uint64_t va)
 {
-	return w->va == page_down(va) && w->d == d && w->generation == c->generation &&
-	       w->cr3 == m->cr3 && w->cr4 == m->cr4 && w->efer == m->efer && w->cr0 == m->cr0 &&
-	       w->cpl == m->cpl && *w->at[3] == w->entry[3] && *w->at[2] == w->entry[2] &&
-	       *w->at[1] == w->entry[1] && *w->at[0] == w->entry[0];
+	return is_same_page(w, c, d, m, va) && w->cr4 == m->cr4 && w->efer == m->efer &&
+	       w->cr0 == m->cr0 && w->cpl == m->cpl;
 }
 
 /* Goes down the tables as long as every entry has the bits `need`, and notes them in w. Returns the
@@ -233,6 +240,8 @@ static bool walk_remember(struct guestmem_walk *w, const struct domain *d,
 				     .access = access,
 				     .generation = c->generation };
 	ok = walk_usual(w, c, m, va, access);
+	if (ok && access == ACCESS_FETCH)
+		w->host = guestmem_in(c, d, gpa(w->page));
 	/* A slot that changed on the way may be one of those noted. */
 	if (!ok || w->generation != c->generation)
 		w->d = NULL;
@@ -290,4 +299,15 @@ bool walk(struct domain *d, const struct vcpu_mode *m, uint64_t rflags, gva_t at
 		return true;
 	}
 	return walk_anew(d, m, rflags, at, access, out, error);
+}
+
+const uint8_t *walk_code(struct domain *d, const struct vcpu_mode *m, uint64_t rip)
+{
+	const struct guestmem_cache *c = guestmem_here();
+	const struct guestmem_walk *last = &c->walk[ACCESS_FETCH];
+
+	if (LIKELY(m->code_bytes == 8 && !(m->cr4 & CR4_LA57) && last->host &&
+		   is_same_page(last, c, d, m, rip)))
+		return last->host + (rip & PAGE_MASK);
+	return NULL;
 }

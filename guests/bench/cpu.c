@@ -23,8 +23,11 @@ static const char *ready(void)
 
 static void run_cpuid(unsigned rounds)
 {
-	for (unsigned i = 0; i < rounds; i++)
-		asm volatile("cpuid" : : "a"(0), "c"(0) : "ebx", "edx", "memory");
+	for (unsigned i = 0; i < rounds; i++) {
+		uint32_t leaf = 0, subleaf = 0;
+
+		asm volatile("cpuid" : "+a"(leaf), "+c"(subleaf) : : "ebx", "edx", "memory");
+	}
 }
 
 static void run_hypercall(unsigned rounds)
