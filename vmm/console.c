@@ -25,6 +25,9 @@ static uint64_t log_seen;    /* of these, what was printed or read by the multip
 
 /* The multiplexer; NULL: the hypervisor speaks. Changed under port_lock. */
 static struct domain *mux;
+/* The multiplexer that died and is being started again: guests' output and keys wait for it, so
+   that no line is cut. Changed under port_lock. */
+static struct domain *heir;
 
 /* Fixed after boot: who is told of new log lines, and by which event. */
 static uint32_t log_event[CONFIG_DOMAINS];
@@ -39,6 +42,11 @@ static unsigned selected;             /* domain that gets input while there is n
 static struct domain *console_mux(void)
 {
 	return __atomic_load_n(&mux, __ATOMIC_ACQUIRE);
+}
+
+static struct domain *console_heir(void)
+{
+	return __atomic_load_n(&heir, __ATOMIC_ACQUIRE);
 }
 
 /* --- output --------------------------------------------------------------------------------- */
@@ -84,11 +92,11 @@ static void console_print(struct domain *d)
 
 void console_output(struct domain *d)
 {
-	struct domain *m = console_mux();
+	struct domain *m = console_mux(), *h = console_heir();
 
 	if (m && m != d)
 		event_set(m, output_event[m->id][d->id]);
-	else
+	else if (m || !h || h == d)
 		console_print(d);
 }
 
@@ -110,16 +118,23 @@ static void console_print_log(void)
 	}
 }
 
-void console_take_back(void)
+/* The hypervisor speaks from now on, `next` as soon as it can. */
+static void console_take_port(struct domain *next)
 {
 	bool was_mux;
 
 	spin_lock(&port_lock);
 	was_mux = mux;
+	__atomic_store_n(&heir, next, __ATOMIC_RELEASE);
 	__atomic_store_n(&mux, NULL, __ATOMIC_RELEASE);
 	spin_unlock(&port_lock);
 	if (was_mux)
 		console_print_log();
+}
+
+void console_take_back(void)
+{
+	console_take_port(NULL);
 	for (unsigned i = 0; i < domain_count(); i++)
 		if (domain_get(i)->uart)
 			console_print(domain_get(i));
@@ -127,9 +142,13 @@ void console_take_back(void)
 
 void console_died(struct domain *d)
 {
-	if (d == console_mux())
-		console_take_back();
-	if (!console_mux()) {
+	if (d == console_mux() || d == console_heir()) {
+		if (d->wants_start)
+			console_take_port(d);
+		else
+			console_take_back();
+	}
+	if (!console_mux() && (!console_heir() || d == console_heir())) {
 		console_print(d);
 		spin_lock(&port_lock);
 		line_end(&lines[d->id], d->name);
@@ -144,6 +163,8 @@ static void console_hand_over(struct domain *d)
 		line_end(&lines[i], domain_get(i)->name);
 		event_set(d, output_event[d->id][i]);
 	}
+	event_set(d, cap_find(d, HV_CAP_CONSOLE, HV_CONSOLE_HOST)->event);
+	__atomic_store_n(&heir, NULL, __ATOMIC_RELEASE);
 	__atomic_store_n(&mux, d, __ATOMIC_RELEASE);
 }
 
@@ -210,13 +231,14 @@ static void console_keep(const char *buf, size_t bytes)
 static void console_input(void *arg)
 {
 	struct domain *m = console_mux();
+	bool keep = m || console_heir();
 	char buf[CHUNK];
 	size_t n;
 
 	while ((n = uart_read(buf, sizeof(buf))) != 0) {
-		if (m)
+		if (keep)
 			console_keep(buf, n);
-		for (size_t i = 0; !m && i < n; i++)
+		for (size_t i = 0; !keep && i < n; i++)
 			console_key(buf[i]);
 	}
 	if (m)

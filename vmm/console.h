@@ -27,7 +27,8 @@ size_t console_give(struct domain *d, const char *buf, size_t bytes);
 void console_take_back(void);
 
 /* A domain is dead: its unfinished line is printed, and if it was the multiplexer the hypervisor
-   speaks again, beginning with the log lines that the multiplexer had not read. Any CPU. */
+   speaks again, beginning with the log lines that the multiplexer had not read. While one that will
+   be back (d->wants_start) is away, guests' output and keys wait for it. Any CPU. */
 void console_died(struct domain *d);
 
 /* d writes to the port and so is the multiplexer from now on; returns the bytes taken.

@@ -205,6 +205,32 @@ static void what_nobody_saw_comes_out_when_the_multiplexer_dies(void **state)
 	expect("again\n");
 }
 
+static void guests_and_keys_wait_for_a_multiplexer_that_comes_back(void **state)
+{
+	char buf[16];
+
+	host_write("mux");
+	d->wants_start = true;
+	console_died(d);
+	port_bytes = 0;
+	says(GUEST, "hel");
+	console_died(&fake_domains[GUEST]);
+	log_info("of the log");
+	typed = "key";
+	input(NULL);
+	expect("of the log\n");
+	host_write("new mux");
+	expect("new mux");
+	assert_true(fake_take_event(SERVER, event_of(HV_CAP_CONSOLE, GUEST)));
+	assert_true(fake_take_event(SERVER, event_of(HV_CAP_CONSOLE, HV_CONSOLE_HOST)));
+	assert_int_equal(console_host_read(buf, sizeof(buf)), 3);
+	console_died(d);
+	d->wants_start = false;
+	console_died(d);
+	says(GUEST, "lo\n");
+	expect("[guest] hello\r\n");
+}
+
 static void keys_go_to_the_multiplexer_or_to_one_guest(void **state)
 {
 	char buf[16];
@@ -233,6 +259,8 @@ int main(void)
 		cmocka_unit_test_setup(guests_lines_carry_their_names, no_mux),
 		cmocka_unit_test_setup(the_multiplexer_owns_the_port, no_mux),
 		cmocka_unit_test_setup(what_nobody_saw_comes_out_when_the_multiplexer_dies, no_mux),
+		cmocka_unit_test_setup(guests_and_keys_wait_for_a_multiplexer_that_comes_back,
+				       no_mux),
 		cmocka_unit_test_setup(keys_go_to_the_multiplexer_or_to_one_guest, no_mux),
 	};
 
