@@ -13,8 +13,11 @@
 #include "guests/lib/time.h"
 #include "guests/lib/timer.h"
 #include "guests/service/commands.h"
+#include "guests/service/kept.h"
 #include "guests/service/mux.h"
 #include "guests/service/shell.h"
+#include "guests/service/vcon.h"
+#include "lib/format.h"
 #include "lib/string.h"
 
 #define CHUNK         512
@@ -23,11 +26,14 @@
 #define UNFINISHED_NS (500 * NS_PER_MS)
 #define FLUSH_NS      (200 * NS_PER_MS)
 
-static struct mux mux;
+static struct mux own_mux, *mux = &own_mux; /* in kept pages, where they have room */
 static const struct hv_cap *host, *log_cap;
 static const struct hv_cap *source_cap[MUX_SOURCES];
 static uint64_t log_position;
 static struct timer retry_timer, unfinished_timer;
+
+/* A bit for each source that wrote last through its virtio console: keys go back the same way. */
+static uint32_t by_virtio;
 
 /* Keys for the selected domain that its UART had no room for. */
 static char typed[1024];
@@ -40,7 +46,7 @@ static void pump(void *arg);
 
 static void show_unfinished(void *arg)
 {
-	mux_show_unfinished(&mux);
+	mux_show_unfinished(mux);
 	pump(NULL);
 }
 
@@ -50,12 +56,12 @@ static bool drain(void)
 	const char *text;
 	size_t bytes;
 
-	while ((bytes = mux_pending(&mux, &text)) != 0) {
+	while ((bytes = mux_pending(mux, &text)) != 0) {
 		int64_t n = hv_console_write(host->handle, text, bytes);
 
 		if (n <= 0)
 			return false;
-		mux_taken(&mux, MIN((size_t)n, bytes));
+		mux_taken(mux, MIN((size_t)n, bytes));
 	}
 	return true;
 }
@@ -90,11 +96,13 @@ static bool read_sources(void)
 	char buf[CHUNK];
 	bool more = false;
 
-	for (unsigned i = MUX_LOG; i < mux.sources && mux_room(&mux) >= ROOM; i++) {
+	for (unsigned i = MUX_LOG; i < mux->sources && mux_room(mux) >= ROOM; i++) {
 		size_t bytes = read_source(i, buf);
 
-		mux_output(&mux, i, buf, bytes);
+		mux_output(mux, i, buf, bytes);
 		more |= bytes == CHUNK;
+		if (bytes)
+			by_virtio &= ~BIT(i);
 	}
 	return more;
 }
@@ -107,7 +115,7 @@ static void pump(void *arg)
 	send_typed();
 	if (!drained || more || typed_bytes)
 		timer_set_ns(&retry_timer, drained && more ? 0 : RETRY_NS, pump, NULL);
-	if (mux_has_unfinished(&mux) && !(unfinished_timer.deadline > rdtsc()))
+	if (mux_has_unfinished(mux) && !(unfinished_timer.deadline > rdtsc()))
 		timer_set_ns(&unfinished_timer, UNFINISHED_NS, show_unfinished, NULL);
 }
 
@@ -115,6 +123,8 @@ static void pump(void *arg)
 
 static void key_to_domain(unsigned source, char key)
 {
+	if ((by_virtio & BIT(source)) && vcon_input(mux->source[source].domain, &key, 1))
+		return;
 	if (typed_bytes && typed_source != source)
 		typed_bytes = 0;
 	typed_source = source;
@@ -131,7 +141,7 @@ static void read_keys(void *arg)
 
 	while ((n = hv_console_read(host->handle, buf, sizeof(buf))) > 0) {
 		for (int64_t i = 0; i < n; i++)
-			mux_key(&mux, buf[i]);
+			mux_key(mux, buf[i]);
 		send_typed();
 	}
 	pump(NULL);
@@ -141,15 +151,26 @@ static void read_keys(void *arg)
 
 static void write_shell(const char *text, size_t bytes)
 {
-	mux_output(&mux, MUX_SHELL, text, bytes);
+	mux_output(mux, MUX_SHELL, text, bytes);
 }
 
 static void write_own(const char *text, size_t bytes)
 {
-	int source = mux_find(&mux, boot->domain);
+	int source = mux_find(mux, boot->domain);
 
 	if (source >= 0)
-		mux_output(&mux, (unsigned)source, text, bytes);
+		mux_output(mux, (unsigned)source, text, bytes);
+	timer_set_ns(&retry_timer, 0, pump, NULL);
+}
+
+static void write_virtio(unsigned guest, const char *text, size_t bytes)
+{
+	int source = mux_find(mux, guest);
+
+	if (source < 0)
+		return;
+	by_virtio |= BIT(source);
+	mux_output(mux, (unsigned)source, text, bytes);
 	timer_set_ns(&retry_timer, 0, pump, NULL);
 }
 
@@ -160,20 +181,20 @@ static void skip_log(void)
 	size_t bytes;
 
 	while (log_cap && (bytes = read_source(MUX_LOG, buf)) != 0)
-		mux_remember(&mux, MUX_LOG, buf, bytes);
+		mux_remember(mux, MUX_LOG, buf, bytes);
 }
 
 /* The own console stays without a handle here: this domain writes into the multiplexer directly. */
 static void add_sources(void)
 {
-	mux_add(&mux, boot->name, boot->domain);
+	mux_add(mux, boot->name, boot->domain);
 	for (unsigned i = 0; i < boot->caps; i++) {
 		const struct hv_cap *c = &boot->cap[i];
 		const volatile struct hv_peer *peer = boot_peer(c->object);
 
 		if (c->type != HV_CAP_CONSOLE || c->object == boot->domain || !peer)
 			continue;
-		int source = mux_add(&mux, (const char *)peer->name, c->object);
+		int source = mux_add(mux, (const char *)peer->name, c->object);
 
 		if (source < 0)
 			continue;
@@ -182,13 +203,43 @@ static void add_sources(void)
 	}
 }
 
+/* The end of the kept pages, behind those of the devices (kept.h). */
+static struct mux *mux_place(void)
+{
+	const struct hv_region *kept = boot_region(HV_REGION_KEPT, 0);
+	uint64_t bytes = align_up(sizeof(struct mux), KEPT_PAGE);
+
+	if (!kept || kept->bytes < bytes + KEPT_PAGE * (1 + (uint64_t)boot->served))
+		return &own_mux;
+	return (struct mux *)(uintptr_t)(kept->base + kept->bytes - bytes);
+}
+
+/* What shows in any view that this instance is here. */
+static void greet(bool resumed)
+{
+	char text[80];
+	int source = mux_find(mux, boot->domain);
+
+	if (!resumed)
+		print("consoles of all domains; keys go to the shell; Ctrl-] is the escape key, "
+		      "Ctrl-] ? helps\n");
+	if (boot->incarnation == 1 || source < 0)
+		return;
+	format(text, sizeof(text), "%s: restarted, incarnation %u\n", boot->name,
+	       boot->incarnation);
+	mux_announce(mux, (unsigned)source, text);
+}
+
 void console_start(void)
 {
+	bool resumed;
+
 	host = boot_cap(HV_CAP_CONSOLE, HV_CONSOLE_HOST);
 	if (!host)
 		return;
 	log_cap = boot_cap_of(HV_CAP_LOG);
-	mux_init(&mux, &ops);
+	mux = mux_place();
+	resumed = mux_resume(mux, &ops);
 	shell_init(commands, write_shell);
 	add_sources();
 	skip_log();
@@ -196,23 +247,23 @@ void console_start(void)
 	if (log_cap)
 		event_bind(log_cap->event, pump, NULL);
 	print_to(write_own);
-	print("consoles of all domains; keys go to the shell; Ctrl-] is the escape key, Ctrl-] ? "
-	      "helps\n");
+	vcon_set_output(write_virtio);
+	greet(resumed);
 	pump(NULL);
 }
 
 bool console_select(uint32_t domain)
 {
-	int source = mux_find(&mux, domain);
+	int source = mux_find(mux, domain);
 
 	if (source >= 0)
-		mux_select(&mux, source);
+		mux_select(mux, source);
 	return source >= 0;
 }
 
 void console_select_log(void)
 {
-	mux_select(&mux, MUX_LOG);
+	mux_select(mux, MUX_LOG);
 }
 
 void console_flush(void)
@@ -224,7 +275,7 @@ void console_flush(void)
 		bool more = read_sources();
 
 		if (!more)
-			mux_finish(&mux);
+			mux_finish(mux);
 		if (drain() && !more)
 			return;
 		hv_event_wait(time_after(RETRY_NS));

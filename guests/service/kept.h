@@ -1,8 +1,8 @@
 /*
  * What survives the service domain: a header page, then one page for each served device, in the
- * order of boot->serve. Nothing else in this domain needs to.
+ * order of boot->serve; at the end, where there is room, the console multiplexer (console.c).
  *
- *   kept region   | header | device 0 | device 1 | ...
+ *   kept region   | header | device 0 | device 1 | ...            | multiplexer |
  *
  * The identity of a device (what the config says) is under a checksum; the rest changes by single
  * ordered stores, is written for the guest's own registers and is checked wherever it is used, like

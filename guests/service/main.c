@@ -40,8 +40,6 @@ int main(void)
 	if (watchdog_ms)
 		feed_watchdog(NULL);
 	console_start();
-	if (boot->incarnation > 1)
-		print("%s: restarted, incarnation %u\n", boot->name, boot->incarnation);
 	event_bind(HV_EVENT_GONE, peers_changed, NULL);
 	serve_start();
 	power_peers_changed(); /* the last guest may have ended while no instance looked */

@@ -3,7 +3,8 @@
 
 #include "lib/string.h"
 
-#define ESC 0x1b
+#define ESC       0x1b
+#define MUX_MAGIC 0x58554d4b4c42ull
 
 /* --- towards the terminal ----------------------------------------------------------------- */
 
@@ -62,22 +63,63 @@ static void claim_line(struct mux *m, int source)
 
 /* --- sources ------------------------------------------------------------------------------ */
 
-void mux_init(struct mux *m, const struct mux_ops *ops)
+static void add_built_in(struct mux *m, const struct mux_ops *ops)
 {
-	memset(m, 0, sizeof(*m));
 	m->ops = ops;
-	m->view = MUX_ALL;
-	m->open = MUX_NONE;
+	m->sources = 0;
 	mux_add(m, "shell", MUX_NO_DOMAIN);
 	mux_add(m, "hv", MUX_NO_DOMAIN);
 }
 
+void mux_init(struct mux *m, const struct mux_ops *ops)
+{
+	memset(m, 0, sizeof(*m));
+	m->view = MUX_ALL;
+	m->open = MUX_NONE;
+	m->bytes = sizeof(*m);
+	m->magic = MUX_MAGIC;
+	add_built_in(m, ops);
+}
+
+/* Whether every index can be used as it is. */
+static bool makes_sense(const struct mux *m)
+{
+	if (m->magic != MUX_MAGIC || m->bytes != sizeof(*m) || m->view < MUX_ALL ||
+	    m->view >= MUX_SOURCES || m->out_head - m->out_tail > MUX_OUT)
+		return false;
+	for (unsigned i = 0; i < MUX_SOURCES; i++)
+		if (m->source[i].length >= MUX_LINE)
+			return false;
+	return true;
+}
+
+bool mux_resume(struct mux *m, const struct mux_ops *ops)
+{
+	if (!makes_sense(m)) {
+		mux_init(m, ops);
+		return false;
+	}
+	m->open = MUX_NONE; /* others have written to the terminal since */
+	m->escaped = false;
+	m->source[MUX_LOG].length = 0;
+	m->source[MUX_LOG].written = 0;
+	add_built_in(m, ops);
+	return true;
+}
+
 int mux_add(struct mux *m, const char *name, uint32_t domain)
 {
+	struct mux_source *s = &m->source[m->sources];
+	char as_kept[MUX_NAME];
+
 	if (m->sources == MUX_SOURCES)
 		return MUX_NONE;
-	str_copy(m->source[m->sources].name, name, MUX_NAME);
-	m->source[m->sources].domain = domain;
+	str_copy(as_kept, name, MUX_NAME);
+	if (s->domain != domain || strncmp(s->name, as_kept, MUX_NAME)) {
+		memset(s, 0, sizeof(*s));
+		str_copy(s->name, as_kept, MUX_NAME);
+		s->domain = domain;
+	}
 	return (int)m->sources++;
 }
 
@@ -224,6 +266,18 @@ void mux_output(struct mux *m, unsigned source, const char *text, size_t bytes)
 		output_shell(m, text, bytes);
 	else if (m->view == MUX_ALL)
 		output_lines(m, source, text, bytes);
+}
+
+void mux_announce(struct mux *m, unsigned source, const char *text)
+{
+	bool hidden = m->view != MUX_ALL && m->view != (int)source;
+
+	mux_output(m, source, text, strlen(text));
+	if (!hidden)
+		return;
+	claim_line(m, MUX_NONE);
+	put_text(m, "-- ");
+	put_text(m, text);
 }
 
 /* --- keys --------------------------------------------------------------------------------- */

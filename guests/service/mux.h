@@ -48,6 +48,8 @@ struct mux_ops {
 };
 
 struct mux {
+	uint64_t magic;
+	uint32_t bytes; /* of this struct */
 	const struct mux_ops *ops;
 	struct mux_source source[MUX_SOURCES];
 	unsigned sources;
@@ -63,6 +65,11 @@ struct mux {
 /* Starts with the shell and the log as sources and the view "all". */
 void mux_init(struct mux *m, const struct mux_ops *ops);
 
+/* Takes up what an earlier instance left in *m, if it makes sense, else starts anew: the view, the
+   lines that have not ended, the backlogs and what the terminal has not got yet. True if it did.
+   The domains are then added as before; one that is another loses what was there. */
+bool mux_resume(struct mux *m, const struct mux_ops *ops);
+
 /* Adds a domain; its index, or MUX_NONE when all are taken. */
 int mux_add(struct mux *m, const char *name, uint32_t domain);
 
@@ -74,6 +81,9 @@ void mux_output(struct mux *m, unsigned source, const char *text, size_t bytes);
 
 /* Text from a source that shall be in its backlog only. */
 void mux_remember(struct mux *m, unsigned source, const char *text, size_t bytes);
+
+/* A line that is shown in every view. */
+void mux_announce(struct mux *m, unsigned source, const char *text);
 
 /* One key of the terminal. */
 void mux_key(struct mux *m, char key);

@@ -242,6 +242,52 @@ static void a_line_longer_than_the_buffer_comes_in_one_piece(void **state)
 	assert_int_equal(strlen(seen()), strlen("[linux1] \r\n") + sizeof(text));
 }
 
+/* As a new instance of the service domain does: the image is another, *m is what it was. */
+static bool restart(void)
+{
+	bool resumed = mux_resume(&mux, &ops);
+
+	linux1 = mux_add(&mux, "linux1", 1);
+	linux2 = mux_add(&mux, "linux2", 2);
+	return resumed;
+}
+
+static void a_restart_keeps_view_lines_and_backlogs(void **state)
+{
+	say(linux1, "half a ");
+	say(linux2, "shown later\n");
+	seen();
+	assert_true(restart());
+	say(linux1, "line\n");
+	assert_string_equal(seen(), "[linux1] half a line\r\n");
+	type("\x1d"
+	     "2");
+	seen();
+	assert_true(restart());
+	mux_announce(&mux, (unsigned)linux1, "restarted\n");
+	assert_string_equal(seen(), "-- restarted\r\n");
+	type("k");
+	assert_int_equal(keys_for, linux2);
+	type("\x1d"
+	     "1"
+	     "\x1d"
+	     "2");
+	assert_non_null(strstr(seen(), "shown later"));
+}
+
+static void a_restart_does_not_believe_what_makes_no_sense(void **state)
+{
+	mux.view = MUX_SOURCES;
+	assert_false(restart());
+	assert_int_equal(mux.view, MUX_ALL);
+	mux.source[linux1].length = MUX_LINE;
+	assert_false(restart());
+	mux.out_head = mux.out_tail + MUX_OUT + 1;
+	assert_false(restart());
+	mux.magic++;
+	assert_false(restart());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +306,8 @@ int main(void)
 		cmocka_unit_test_setup(an_unknown_escape_shows_help_and_an_unknown_number_says_so,
 				       fresh),
 		cmocka_unit_test_setup(next_goes_round, fresh),
+		cmocka_unit_test_setup(a_restart_keeps_view_lines_and_backlogs, fresh),
+		cmocka_unit_test_setup(a_restart_does_not_believe_what_makes_no_sense, fresh),
 		cmocka_unit_test_setup(a_full_terminal_loses_bytes_and_counts_them, fresh),
 		cmocka_unit_test_setup(a_line_longer_than_the_buffer_comes_in_one_piece, fresh),
 	};
