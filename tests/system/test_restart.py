@@ -12,9 +12,9 @@ def kill_in_the_middle(boot, args, disk, kills, domain=SERVICE):
     m.expect("linux1: up, disk verified", timeout=BOOT)
     for n, round_number in enumerate(kills):
         m.expect(rf"linux1: round {round_number} of 12", timeout=WAIT)
-        m.view("s")
         m.line("crash self")
         m.expect(rf"service: .*incarnation {n + 2}", timeout=WAIT)
+        m.view("a")
     m.expect("linux1: all 12 rounds verified", timeout=BOOT)
     m.expect("linux1: powers off")
     assert m.end() == 0

@@ -124,7 +124,6 @@ def test_deaths_at_every_store_lose_nothing(rig):
 def test_a_death_by_the_shell_in_the_middle_of_writes_loses_nothing(rig):
     m = rig.start("", [disktest("one", "writes=3000 depth=32", rig.disk)])
     m.expect("one: 600 of 3000 writes", timeout=BOOT)
-    m.view("s")
     m.line("crash self")
     m.expect("service: restarted, incarnation 2")
     crc = ends_well(m)
@@ -132,19 +131,31 @@ def test_a_death_by_the_shell_in_the_middle_of_writes_loses_nothing(rig):
     rig.check_outside(crc)
 
 
-def test_after_a_death_console_and_shell_work_and_no_line_is_lost(nvme):
+def test_after_a_death_the_shell_works_and_no_line_is_lost(nvme):
     m = nvme.start("", [disktest("one", "writes=4000 depth=16", nvme.disk)])
     for death in range(3):
         m.expect(f"one: {(death + 1) * 800} of 4000 writes", timeout=BOOT)
-        m.view("s")
         m.line("crash self")
         m.expect(f"service: restarted, incarnation {death + 2}")
         m.line("list")
         m.expect(rf"service +running .* {death + 2} .*it ended with status 1")
-        m.view("a")
     ends_well(m)
     assert m.end() == 0
     check_progress_lines(m.seen(), "one", 4000)
+
+
+def test_the_view_and_what_was_not_shown_outlive_a_death(nvme):
+    m = nvme.start("", [disktest("one", "writes=4000 depth=16", nvme.disk)])
+    m.expect("one: 800 of 4000 writes", timeout=BOOT)
+    m.view("s")
+    m.line("crash self")
+    m.expect("-- service: restarted, incarnation 2")
+    m.line("crash self")
+    m.expect("-- service: restarted, incarnation 3")
+    m.view("1")
+    for n in range(1, 21):
+        m.expect(f"one: {n * 200} of 4000 writes")
+    assert m.end() == 0
 
 
 def cycles(rig, args):
