@@ -38,6 +38,9 @@ GUEST_ELFS := $(foreach g,$(GUESTS),$(if $(wildcard guests/$(g)/*.c),$(O)/guests
 GUEST_LIB_OBJS := $(patsubst %,$(O)/%.o,$(wildcard guests/lib/*.c guests/lib/*.asm) \
 	lib/string.c lib/format.c)
 
+# Guests without C: flat binaries.
+RAW := $(patsubst guests/raw/%.asm,$(O)/guests/%.bin,$(wildcard guests/raw/*.asm))
+
 # A RAM disk without contents, for configs/bench.yaml.
 BLANK := $(O)/guests/blank.img
 
@@ -63,7 +66,7 @@ LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img linux1.img linux2.img disk
 PYTHON := /usr/bin/python3
 
 .PHONY: all help setup iso run test unit fuzz check bench tour format linux clean
-all: $(HV_ELF) $(GUEST_ELFS) $(BLANK) $(BH)
+all: $(HV_ELF) $(GUEST_ELFS) $(RAW) $(BLANK) $(BH)
 
 help:
 	@echo "make         the hypervisor, our guests and build/bh"
@@ -156,6 +159,10 @@ $(O)/lib/%.c.o: lib/%.c
 $(O)/guests/%.asm.o: guests/%.asm
 	@mkdir -p $(@D)
 	$(call run,NASM)$(NASM) -f elf64 -g -F dwarf -I. -MD $(@:.o=.d) -MP -o $@ $<
+
+$(O)/guests/%.bin: guests/raw/%.asm
+	@mkdir -p $(@D)
+	$(call run,NASM)$(NASM) -f bin -I. -MD $(@:.bin=.bin.d) -MP -o $@ $<
 
 define GUEST_RULE
 $(O)/guests/$(1).elf: $(patsubst %,$(O)/%.o,$(wildcard guests/$(1)/*.c guests/$(1)/*/*.c guests/$(1)/*.asm)) \

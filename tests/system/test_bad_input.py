@@ -114,6 +114,16 @@ def test_the_hypervisor_refuses_a_damaged_module(build, folder):
     assert "hello, incarnation" not in seen
 
 
+def test_a_missing_module_is_named(build, folder):
+    def change(data):
+        at = data.find(b"/boot/hello.elf hello.elf")
+        assert at >= 0
+        data[at + 16] = ord("j")
+    seen = boot_iso(remake_iso(build, folder, change), folder)
+    assert re.search(r"hello\.elf.*missing|no module.*hello\.elf|missing.*hello\.elf", seen)
+    assert "hello, incarnation" not in seen
+
+
 def test_a_config_that_does_not_fit_the_machine_is_refused(boot):
     m = boot([hello("big", "beats=1").replace("2M", "4G")], args=["--memory", "256M"])
     m.expect(r"big: .*memory|memory.*big", timeout=BOOT)

@@ -1,0 +1,68 @@
+"""How bh runs systems and ends, and that its image boots from a stick as well."""
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from machine import BOOT, hello, write_config
+
+OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+
+
+def test_a_time_limit_ends_the_run_with_status_1(boot):
+    m = boot([hello("one", "forever")], args=["--timeout", "5"])
+    m.expect("one: beat 1", timeout=BOOT)
+    m.expect("bh: still running after 5 seconds: killed")
+    assert m.end() == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_bh_and_the_emulator(boot, number):
+    m = boot([hello("one", "forever")])
+    m.expect("one: beat 1", timeout=BOOT)
+    pid = m.child.pid
+    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True,
+                              check=True).stdout.split()
+    os.kill(pid, number)
+    m.expect("bh: stopped by signal")
+    assert m.end() == 1
+    assert not any(os.path.exists(f"/proc/{child}") for child in children)
+
+
+def test_control_c_on_the_terminal_ends_a_headless_run(boot):
+    m = boot([hello("one", "forever")])
+    m.expect("one: beat 1", timeout=BOOT)
+    m.type("\x03")
+    assert m.end() == 1
+
+
+def test_a_machine_that_resets_did_not_end_in_order(boot):
+    from machine import SERVICE
+    m = boot([SERVICE, hello("one", "forever")])
+    m.expect("one: beat 1", timeout=BOOT)
+    m.view("s")
+    m.line("reboot")
+    m.expect("bh: the machine stopped without")
+    assert m.end() == 1
+
+
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+def test_the_image_boots_from_a_stick(bh, build, folder, firmware):
+    iso, log = os.path.join(folder, "stick.img"), os.path.join(folder, "serial.log")
+    config = write_config(build, folder, [hello("one", "beats=1")])
+    assert bh("image", config, "-o", iso).returncode == 0
+    command = ["qemu-system-x86_64", "-machine", "q35", "-cpu", "max", "-m", "512M", "-no-reboot",
+               "-display", "none", "-nic", "none", "-serial", "file:" + log,
+               "-drive", "if=none,id=stick,format=raw,file=" + iso,
+               "-device", "qemu-xhci", "-device", "usb-storage,drive=stick,bootindex=0"]
+    if firmware == "uefi":
+        command += ["-drive", "if=pflash,format=raw,readonly=on,file=" + OVMF]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as qemu:
+        end = time.monotonic() + 2 * BOOT
+        while qemu.poll() is None and time.monotonic() < end:
+            time.sleep(0.2)
+        qemu.kill()
+    with open(log, encoding="utf-8", errors="replace") as f:
+        assert "one: done" in f.read()
