@@ -34,7 +34,8 @@ static void touch(const struct window_part *p)
 		p->base[i] ^= 1;
 }
 
-/* The first byte: bit 0 fresh start, 1 event index, 2 addresses made plausible, 3 record cleared. */
+/* The first byte: bit 0 fresh start, 1 event index, 2 addresses made plausible, 3 record cleared.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct window_extent all = { 0, RAM, ram, HV_WINDOW_WRITE };
