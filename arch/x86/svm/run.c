@@ -2,8 +2,6 @@
  * One entry into the guest and the exit that ends it: the hot path of the backend. Everything that
  * is not needed each time hides behind a test of one field.
  */
-#include "arch/x86/cpu/insn.h"
-#include "arch/x86/cpu/regs.h"
 #include "arch/x86/svm/caps.h"
 #include "arch/x86/svm/svm_vcpu.h"
 
@@ -36,9 +34,6 @@ void svm_run(struct vcpu *v, struct vm_exit *e)
 
 	svm_enter(s, &v->regs);
 
-	/* #VMEXIT switches the guest's breakpoints off (APM 2 15.6), but QEMU forgets to. */
-	if (UNLIKELY(b->dr7 & DR7_ENABLED))
-		insn_write_dr7(DR7_RESET);
 	regs_save(b, &v->regs);
 	v->cr8 = b->v_tpr & VMCB_V_TPR;
 	b->clean = svm_caps.clean;
