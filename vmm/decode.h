@@ -99,6 +99,10 @@ static inline unsigned insn_head_length(uint32_t head)
 	}
 }
 
+/* MOV to a debug register: the numbers of both. False if it is something else. */
+bool insn_mov_to_debug(const uint8_t *code, size_t count, unsigned code_bytes, unsigned *debug,
+		       unsigned *gpr);
+
 /* The segment that a string instruction's source is read from: its override, else DS. */
 unsigned insn_string_segment(const uint8_t *code, size_t count, unsigned code_bytes);
 

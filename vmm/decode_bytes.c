@@ -224,6 +224,23 @@ unsigned insn_short_length(const uint8_t *code, size_t count, unsigned code_byte
 	return LIKELY(length) ? length : prefixed_length(code, count, code_bytes);
 }
 
+bool insn_mov_to_debug(const uint8_t *code, size_t count, unsigned code_bytes, unsigned *debug,
+		       unsigned *gpr)
+{
+	struct bytes b = { .code = code, .count = MIN(count, INSN_BYTES_MAX) };
+	struct prefixes p;
+	uint8_t modrm;
+
+	prefixes_decode(&b, code_bytes, &p);
+	if (bytes_next(&b) != 0x0f || bytes_next(&b) != 0x23)
+		return false;
+	/* mod is ignored: the operand is always a register. */
+	modrm = bytes_next(&b);
+	*debug = (modrm >> 3 & 7) | (p.rex & REX_R ? 8 : 0);
+	*gpr = (modrm & 7) | (p.rex & REX_B ? 8 : 0);
+	return !b.overrun;
+}
+
 unsigned insn_string_segment(const uint8_t *code, size_t count, unsigned code_bytes)
 {
 	struct bytes b = { .code = code, .count = MIN(count, INSN_BYTES_MAX) };

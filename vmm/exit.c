@@ -8,6 +8,7 @@
 #include "lib/bits.h"
 #include "vmm/backend.h"
 #include "vmm/cpuid.h"
+#include "vmm/debug.h"
 #include "vmm/domain.h"
 #include "vmm/emulate.h"
 #include "vmm/guestmem.h"
@@ -119,6 +120,7 @@ static const struct {
 	[EXIT_HYPERCALL] = { hypercall_exit, true },
 	[EXIT_IRQ_WINDOW] = { exit_retry, false },
 	[EXIT_NMI_WINDOW] = { exit_retry, false },
+	[EXIT_WRITE_DR] = { debug_write_exit, true },
 	[EXIT_XSETBV] = { xsetbv_exit, true },
 	[EXIT_INVD] = { exit_ignore, true },
 	[EXIT_WBINVD] = { exit_ignore, true },

@@ -252,9 +252,26 @@ static void the_segment_of_outs(void **state)
 	assert_int_equal(insn_string_segment((const uint8_t *)"\x26\x6e", 2, 4), ES);
 }
 
+static void a_move_to_a_debug_register_tells_both_registers(void **state)
+{
+	static const uint8_t plain[] = { 0x0f, 0x23, 0xfb }, rex[] = { 0x41, 0x0f, 0x23, 0xc1 };
+	static const uint8_t read[] = { 0x0f, 0x21, 0xf8 };
+	unsigned debug, gpr;
+
+	assert_true(insn_mov_to_debug(plain, sizeof(plain), 4, &debug, &gpr));
+	assert_int_equal(debug, 7);
+	assert_int_equal(gpr, 3);
+	assert_true(insn_mov_to_debug(rex, sizeof(rex), 8, &debug, &gpr));
+	assert_int_equal(debug, 0);
+	assert_int_equal(gpr, 9);
+	assert_false(insn_mov_to_debug(read, sizeof(read), 8, &debug, &gpr));
+	assert_false(insn_mov_to_debug(plain, 2, 8, &debug, &gpr));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_move_to_a_debug_register_tells_both_registers),
 		cmocka_unit_test(moves_in_64_bit_code),
 		cmocka_unit_test(byte_registers_depend_on_rex),
 		cmocka_unit_test(extensions_have_two_sizes),

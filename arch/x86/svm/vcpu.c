@@ -13,9 +13,11 @@
 #define PAUSE_COUNT     3000
 #define PAUSE_THRESHOLD 128
 
-/* Ports, MSRs, whatever could stop the CPU, and what guests are not shown. Control and debug
-   registers are the guest's own; #DB and #AC could be raised in a loop that no interrupt ends, so
-   each is seen here (contract.md section 7); #UD may be the other vendor's hypercall. */
+/* Ports, MSRs, whatever could stop the CPU, and what guests are not shown. Control registers are
+   the guest's own. Writes to debug registers are carried out here, because QEMU leaves a guest's
+   breakpoints armed after #VMEXIT, where they would hit the hypervisor and other guests. #DB and
+   #AC could be raised in a loop that no interrupt ends, so each is seen here (contract.md section
+   7); #UD may be the other vendor's hypercall. */
 #define INTERCEPT_MISC1                                                                            \
 	(VMCB_INTERCEPT_INTR | VMCB_INTERCEPT_NMI | VMCB_INTERCEPT_INIT | VMCB_INTERCEPT_RDPMC |   \
 	 VMCB_INTERCEPT_CPUID | VMCB_INTERCEPT_RSM | VMCB_INTERCEPT_INVD | VMCB_INTERCEPT_HLT |    \
@@ -31,6 +33,7 @@ static void set_intercepts(struct vmcb *b)
 {
 	b->intercept_misc1 = INTERCEPT_MISC1;
 	b->intercept_misc2 = INTERCEPT_MISC2;
+	b->intercept_dr_write = 0xff;
 	b->intercept_exceptions = SVM_EXCEPTIONS;
 	svm_maps_use(b);
 	if (!svm_has(SVM_PAUSE))
