@@ -168,14 +168,10 @@ PRINTF(2, 3) enum verdict domain_kill(struct domain *d, const char *fmt, ...)
 	return VERDICT_KILL;
 }
 
-/* One that will be back counts as dead until then, not as off: nobody shall end the machine when
-   all others are off. */
 enum verdict domain_power(struct domain *d, bool reset)
 {
-	bool again = reset || d->config->restart == CONFIG_RESTART_ALWAYS;
-
 	log_info("%s: %s", d->name, reset ? "reset by itself" : "powered off");
-	lifecycle_stop(d, again ? HV_STATE_DEAD : HV_STATE_OFF, again);
+	lifecycle_stop(d, HV_STATE_OFF, reset || d->config->restart == CONFIG_RESTART_ALWAYS);
 	return VERDICT_KILL;
 }
 

@@ -64,10 +64,11 @@
 #define RFLAGS_VIP   BIT(20)
 #define RFLAGS_ID    BIT(21)
 
-#define DR6_RESET 0xffff0ff0ull
-#define DR6_BS    BIT(14)
-#define DR7_RESET 0x400ull
-#define DR7_GD    BIT(13)
+#define DR6_RESET   0xffff0ff0ull
+#define DR6_BS      BIT(14)
+#define DR7_RESET   0x400ull
+#define DR7_GD      BIT(13)
+#define DR7_ENABLED MASK(7, 0) /* any of the four, local or global */
 
 #define XCR0_X87       BIT(0)
 #define XCR0_SSE       BIT(1)
