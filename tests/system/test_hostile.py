@@ -1,0 +1,30 @@
+"""A guest that does random things it must not do, beside one that has nothing to do with it."""
+from machine import BOOT, hello
+
+HOSTILE = """
+  - name: hostile
+    type: native
+    image: {{build}}/guests/hostile.elf
+    memory: 2M
+    cmdline: "seed={seed} actions=10000"
+    restart: on-crash
+    restart-limit: 1000
+    watchdog: 2s
+"""
+
+
+def test_ten_thousand_random_misdeeds_harm_nobody_else(boot):
+    m = boot([hello("innocent", "beats=30"), HOSTILE.format(seed=1)])
+    m.expect_all([r"\[hostile\] hostile: done", r"\[innocent\] innocent: done"], timeout=BOOT)
+    assert m.end() == 0
+    assert "panic" not in m.seen()
+
+
+def test_misdeeds_on_other_cpus_harm_nobody_else(boot):
+    m = boot([hello("innocent", "beats=30", cpu=0), HOSTILE.format(seed=2) + "    cpu: 1\n",
+              HOSTILE.format(seed=3).replace("name: hostile", "name: other") + "    cpu: 2\n"],
+             args=["--cpus", "3"])
+    m.expect_all([r"\[hostile\] hostile: done", r"\[other\] other: done",
+                  r"\[innocent\] innocent: done"], timeout=BOOT)
+    assert m.end() == 0
+    assert "panic" not in m.seen()
