@@ -44,7 +44,10 @@ size_t guest_fetch_in(struct vcpu *v, const struct vcpu_mode *m, uint8_t buf[15]
  */
 unsigned guest_insn_length(struct vcpu *v);
 
-/* Drops this CPU's temporary mappings: at each vCPU switch. */
+/* A vCPU of d comes to this CPU: keeps the temporary mappings of d and of the domain before it and
+   drops all others. */
+void guestmem_enter(const struct domain *d);
+/* Drops this CPU's temporary mappings. */
 void guestmem_drop(void);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * Private to guestmem*.c and walk.c: the per-CPU cache of temporary mappings, in line, because a
- * walk of guest page tables looks here five times. A slot is found by the page's number modulo
- * HVMAP_SLOTS and knows whose page it holds, so a hit is one comparison; a domain's extents never
- * change, so a guest-physical page stands for one host frame for good. A pointer stays good until
- * the next lookup on this CPU.
+ * Private to guestmem*.c and walk.c: the per-CPU caches of temporary mappings, in line, because a
+ * walk of guest page tables looks here five times. A CPU has two, one for the domain that runs and
+ * one for the domain that ran before it: a guest and its back end take turns. A slot is found by
+ * the page's number modulo GUESTMEM_SLOTS and knows whose page it holds, so a hit is one
+ * comparison; a domain's extents never change, so a guest-physical page stands for one host frame
+ * for good. A pointer stays good until the next lookup on this CPU.
  */
 #ifndef VMM_GUESTMEM_SLOT_H
 #define VMM_GUESTMEM_SLOT_H
@@ -17,13 +18,17 @@ struct guestmem_slot {
 	uint64_t bias; /* add the guest-physical address to get the pointer */
 };
 
-#define GUESTMEM_USED BIT(11)
+#define GUESTMEM_USED   BIT(11)
+#define GUESTMEM_CACHES 2
+#define GUESTMEM_SLOTS  (HVMAP_SLOTS / GUESTMEM_CACHES)
 
 #define GUESTMEM_LEVELS 4
-#define GUESTMEM_WALKS  4
+#define GUESTMEM_KINDS  4 /* of access, by its bits: read, write, fetch */
+#define GUESTMEM_WALKS  4 /* remembered of each kind */
 
-/* The last usual walk of each kind of access: what it went by, the entries that it read and where
-   they lie. While all that is unchanged, so is its result. d is NULL in an empty one. */
+/* A usual walk that was made for some page and kind of access: what it went by, the entries that it
+   read and where they lie. While all that is unchanged, so is its result. d is NULL in an empty
+   one. */
 struct guestmem_walk {
 	const struct domain *d;
 	uint64_t va, cr0, cr3, cr4, efer, generation;
@@ -36,27 +41,36 @@ struct guestmem_walk {
 };
 
 struct guestmem_cache {
-	struct guestmem_slot slot[HVMAP_SLOTS];
-	uint64_t used;       /* a bit for each slot that is not empty */
-	uint64_t generation; /* counts changes of slots: pointers into them go stale */
-	struct guestmem_walk walk[GUESTMEM_WALKS]; /* by access: read, write, fetch */
+	struct guestmem_slot slot[GUESTMEM_SLOTS];
+	const struct domain *owner; /* the domain whose turns it serves */
+	uint32_t used;              /* a bit for each slot that is not empty */
+	uint32_t first;             /* number of its first slot in hvmap */
+	uint64_t generation;        /* counts changes of slots: pointers into them go stale */
+	struct guestmem_walk walk[GUESTMEM_KINDS][GUESTMEM_WALKS]; /* by access, by page */
 };
 
-extern struct guestmem_cache guestmem_cache[MAX_CPUS];
+struct guestmem_cpu {
+	struct guestmem_cache *now; /* the one in use */
+	struct guestmem_cache cache[GUESTMEM_CACHES];
+};
+
+extern struct guestmem_cpu guestmem_cpus[MAX_CPUS];
 
 /* The miss: maps the page if it is RAM of the domain. */
 uint8_t *guestmem_miss(struct guestmem_cache *c, const struct domain *d, gpa_t at);
 
 static inline struct guestmem_cache *guestmem_here(void)
 {
-	return &guestmem_cache[cpu_index()];
+	struct guestmem_cpu *g = &guestmem_cpus[cpu_index()];
+
+	return LIKELY(g->now) ? g->now : &g->cache[0];
 }
 
 /* The byte at a guest-physical address, with the rest of its page; NULL if it is not the domain's
    own RAM. c is this CPU's cache. */
 static inline uint8_t *guestmem_in(struct guestmem_cache *c, const struct domain *d, gpa_t at)
 {
-	struct guestmem_slot *s = &c->slot[at.v >> PAGE_SHIFT & (HVMAP_SLOTS - 1)];
+	struct guestmem_slot *s = &c->slot[at.v >> PAGE_SHIFT & (GUESTMEM_SLOTS - 1)];
 
 	if (LIKELY(s->tag == (page_down(at.v) | GUESTMEM_USED | d->id)))
 		return (uint8_t *)(s->bias + at.v);

@@ -222,7 +222,7 @@ static void sched_load(struct sched_cpu *c, struct vcpu *v)
 		sched_unload(c->loaded);
 	else if (fpu_xcr0_mask())
 		insn_xsetbv(0, fpu_xcr0_mask());
-	guestmem_drop();
+	guestmem_enter(v->domain);
 	fpu_restore(v->fpu);
 	if (v->xcr0 != fpu_xcr0_mask())
 		insn_xsetbv(0, v->xcr0);

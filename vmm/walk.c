@@ -150,6 +150,13 @@ static bool walk_tables(struct walker *w, uint64_t rflags, gpa_t *out)
 	}
 }
 
+/* The place of the walk that such an access may have made before. */
+static inline struct guestmem_walk *remembered(struct guestmem_cache *c, uint64_t va,
+					       unsigned access)
+{
+	return &c->walk[access % GUESTMEM_KINDS][va >> PAGE_SHIFT & (GUESTMEM_WALKS - 1)];
+}
+
 /* Whether the last walk of this kind would find the same entries again. */
 static inline bool is_same_page(const struct guestmem_walk *w, const struct guestmem_cache *c,
 				const struct domain *d, const struct vcpu_mode *m, uint64_t va)
@@ -274,7 +281,7 @@ static __attribute__((noinline)) bool walk_anew(struct domain *d, const struct v
 						uint64_t rflags, gva_t at, unsigned access,
 						gpa_t *out, uint32_t *error)
 {
-	struct guestmem_walk *last = &guestmem_here()->walk[access % GUESTMEM_WALKS];
+	struct guestmem_walk *last = remembered(guestmem_here(), at.v, access);
 	struct walker w = { .d = d, .m = m, .va = at.v, .access = access };
 	bool usual = (m->efer & EFER_LMA) && !(m->cr4 & CR4_LA57) && access <= ACCESS_FETCH;
 	bool ok;
@@ -292,7 +299,7 @@ bool walk(struct domain *d, const struct vcpu_mode *m, uint64_t rflags, gva_t at
 	  gpa_t *out, uint32_t *error)
 {
 	struct guestmem_cache *c = guestmem_here();
-	struct guestmem_walk *last = &c->walk[access % GUESTMEM_WALKS];
+	struct guestmem_walk *last = remembered(c, at.v, access);
 
 	if (LIKELY(last->access == access && is_same(last, c, d, m, at.v))) {
 		*out = gpa(last->page | (at.v & PAGE_MASK));
@@ -303,8 +310,8 @@ bool walk(struct domain *d, const struct vcpu_mode *m, uint64_t rflags, gva_t at
 
 const uint8_t *walk_code(struct domain *d, const struct vcpu_mode *m, uint64_t rip)
 {
-	const struct guestmem_cache *c = guestmem_here();
-	const struct guestmem_walk *last = &c->walk[ACCESS_FETCH];
+	struct guestmem_cache *c = guestmem_here();
+	const struct guestmem_walk *last = remembered(c, rip, ACCESS_FETCH);
 
 	if (LIKELY(m->code_bytes == 8 && !(m->cr4 & CR4_LA57) && last->host &&
 		   is_same_page(last, c, d, m, rip)))

@@ -14,6 +14,7 @@
 
 #include "arch/x86/cpu/regs.h"
 #include "tests/unit/fake_guest.h"
+#include "vmm/guestmem_slot.h"
 
 #define PW  (PTE_PRESENT | PTE_WRITE)
 #define PWU (PW | PTE_USER)
@@ -268,7 +269,28 @@ static void a_drop_empties_every_slot(void **state)
 	for (unsigned n = 0; n < 300; n++)
 		assert_true(guest_read(&fake_domain, gpa(n * PAGE_SIZE), &byte, 1));
 	guestmem_drop();
-	assert_int_equal(fake_mappings - before, 300 - 64);
+	assert_int_equal(fake_mappings - before, 300 - GUESTMEM_SLOTS);
+}
+
+static void two_domains_keep_their_mappings_a_third_takes_them(void **state)
+{
+	struct domain other = fake_domain, third = fake_domain;
+	unsigned before;
+	uint8_t byte;
+
+	guestmem_enter(&third);
+	guestmem_enter(&fake_domain);
+	guestmem_drop();
+	before = fake_mappings;
+	assert_true(guest_read(&fake_domain, gpa(0x5000), &byte, 1));
+	guestmem_enter(&other);
+	guestmem_enter(&fake_domain);
+	assert_true(guest_read(&fake_domain, gpa(0x5000), &byte, 1));
+	assert_int_equal(fake_mappings - before, 1);
+	guestmem_enter(&third);
+	guestmem_enter(&other);
+	assert_int_equal(fake_mappings, before);
+	guestmem_enter(&fake_domain);
 }
 
 static void lengths_are_known_at_page_ends_and_with_prefixes(void **state)
@@ -316,6 +338,7 @@ int main(void)
 		cmocka_unit_test_setup(copies_cross_pages_and_inject_faults, setup),
 		cmocka_unit_test_setup(what_is_no_ram_reads_as_ones, setup),
 		cmocka_unit_test_setup(a_drop_empties_every_slot, setup),
+		cmocka_unit_test_setup(two_domains_keep_their_mappings_a_third_takes_them, setup),
 		cmocka_unit_test_setup(lengths_are_known_at_page_ends_and_with_prefixes, setup),
 	};
 
