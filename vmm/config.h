@@ -46,7 +46,12 @@ enum config_protocol {
 
 enum config_restart { CONFIG_RESTART_NEVER, CONFIG_RESTART_ON_CRASH, CONFIG_RESTART_ALWAYS };
 
-enum config_match { CONFIG_BY_CLASS, CONFIG_BY_ID, CONFIG_BY_SLOT };
+enum config_match {
+	CONFIG_BY_CLASS,
+	CONFIG_BY_ID,
+	CONFIG_BY_SLOT,
+	CONFIG_BY_DISK, /* any disk that our service domain drives: NVMe, virtio */
+};
 
 /* A physical PCI function asked for. Optional ones may be missing from the machine. */
 struct config_device {

@@ -32,7 +32,7 @@ static enum err check_device(struct check *k, const struct config_device *v)
 	for (const struct config_device *o = d->device; o < v; o++)
 		if (strcmp(o->name, v->name) == 0)
 			return config_bad(k, "name", "%s is taken; choose another name", v->name);
-	if (v->match > CONFIG_BY_SLOT)
+	if (v->match > CONFIG_BY_DISK)
 		return config_bad(k, "class", "no way to find the device");
 	if (v->class_code >> 24)
 		return config_bad(k, "class", "%#x has more than 24 bits", v->class_code);

@@ -8,8 +8,12 @@
 #include "lib/log.h"
 #include "vmm/service.h"
 
-#define CLASS_DISPLAY 0x03
-#define CLASS_BRIDGE  0x06
+#define CLASS_DISPLAY    0x03
+#define CLASS_BRIDGE     0x06
+#define CLASS_NVME       0x010802
+#define VIRTIO_VENDOR    0x1af4
+#define VIRTIO_BLOCK     0x1042
+#define VIRTIO_BLOCK_OLD 0x1001 /* transitional */
 
 static struct device devices[DEVICES];
 static unsigned count;
@@ -40,6 +44,14 @@ static const struct device *device_of_function(const struct pci_function *f)
 	return NULL;
 }
 
+/* What our service domain has drivers for; virtio's numbers are of its section 4.1.2.1. */
+static bool device_is_disk(const struct pci_function *f)
+{
+	return f->class_code == CLASS_NVME ||
+	       (f->vendor == VIRTIO_VENDOR &&
+		(f->device == VIRTIO_BLOCK || f->device == VIRTIO_BLOCK_OLD));
+}
+
 static bool device_fits(const struct config_device *c, const struct pci_function *f)
 {
 	if (f->header != 0)
@@ -48,6 +60,7 @@ static bool device_fits(const struct config_device *c, const struct pci_function
 	case CONFIG_BY_CLASS: return f->class_code == c->class_code;
 	case CONFIG_BY_ID: return f->vendor == c->vendor && f->device == c->device;
 	case CONFIG_BY_SLOT: return f->bdf == c->slot;
+	case CONFIG_BY_DISK: return device_is_disk(f);
 	default: return false;
 	}
 }
@@ -57,6 +70,7 @@ static void device_describe(const struct config_device *c, char *text, size_t si
 	switch (c->match) {
 	case CONFIG_BY_CLASS: format(text, size, "class %06x", c->class_code); break;
 	case CONFIG_BY_ID: format(text, size, "%04x:%04x", c->vendor, c->device); break;
+	case CONFIG_BY_DISK: format(text, size, "NVMe or virtio disk"); break;
 	default:
 		format(text, size, "slot %02x:%02x.%u", c->slot >> 8, c->slot >> 3 & 31,
 		       c->slot & 7);

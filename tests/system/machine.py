@@ -139,6 +139,15 @@ def copy_disk(build, folder, name):
     return shutil.copy(os.path.join(build, "linux", name), os.path.join(folder, name))
 
 
+def cut(disk, offset, size=16 << 20):
+    """A guest's part of the machine's disk as an image of its own."""
+    part = f"{disk}.{offset}"
+    with open(disk, "rb") as f, open(part, "wb") as out:
+        f.seek(offset)
+        out.write(f.read(size))
+    return part
+
+
 def dump(image, path):
     """The bytes of a file inside an ext4 image, read from outside."""
     out = image + ".dump"

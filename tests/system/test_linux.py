@@ -2,7 +2,7 @@
 import hashlib
 import os
 
-from machine import BOOT, SERVICE, WAIT, copy_disk, dump, linux, pattern
+from machine import BOOT, SERVICE, WAIT, copy_disk, cut, dump, linux, pattern
 
 NVME = "device: main, offset: 0, size: 16M"
 
@@ -47,6 +47,18 @@ def test_a_virtio_disk_of_the_machine_serves_as_well(boot, build, folder):
     assert dump(disk, "/pattern") == pattern(1 << 20)
 
 
+def test_the_demo_takes_the_disk_that_the_machine_has(boot, build, folder):
+    disk = copy_disk(build, folder, "disk.img")
+    m = boot(config="demo", args=["--disk", "virtio:" + disk])
+    m.expect("owns .*1af4:.* as main", timeout=BOOT)
+    m.expect_all(["linux1: up, disk verified", "linux2: up, disk verified"], timeout=BOOT)
+    m.view("s")
+    m.line("shutdown")
+    assert m.end() == 0
+    assert dump(cut(disk, 0), "/boots") == b"linux1\n"
+    assert dump(cut(disk, 16 << 20), "/boots") == b"linux2\n"
+
+
 def test_a_ram_disk_serves_where_there_is_no_disk(boot):
     m = boot(config="linux")
     m.expect("linux1: up, disk verified", timeout=BOOT)
@@ -69,10 +81,7 @@ def test_two_guests_have_each_their_own_disk(boot, build, folder):
                   "linux1: wrote", "linux2: wrote"], timeout=BOOT + WAIT)
     assert m.end() == 0
     for name, offset, mib in (("linux1", 0, 1), ("linux2", 16 << 20, 2)):
-        part = os.path.join(folder, name + ".part")
-        with open(disk, "rb") as f, open(part, "wb") as out:
-            f.seek(offset)
-            out.write(f.read(16 << 20))
+        part = cut(disk, offset)
         assert dump(part, "/pattern") == pattern(mib << 20)
         assert dump(part, "/boots") == name.encode() + b"\n"
 

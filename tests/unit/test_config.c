@@ -151,7 +151,7 @@ MISTAKE(a_missing_initrd_is_refused, GUEST->initrd = 5, "domain linux1: initrd: 
 MISTAKE(an_initrd_of_ours_is_refused, SERVICE->initrd = 2, "domain service: initrd: only Linux")
 MISTAKE(too_many_devices_are_refused, SERVICE->devices = 9, "domain service: devices: 9")
 MISTAKE(devices_of_a_guest_are_refused, GUEST->devices = 1, "domain linux1: devices: only")
-MISTAKE(an_unknown_match_is_refused, SERVICE->device[0].match = 3,
+MISTAKE(an_unknown_match_is_refused, SERVICE->device[0].match = 4,
 	"domain service: devices[0].class: no way")
 MISTAKE(a_device_without_name_is_refused, SERVICE->device[0].name[0] = 0,
 	"domain service: devices[0].name: is no name")

@@ -17,13 +17,15 @@ static void compile_match(struct config_device *v, const struct yaml_device *y, 
 	if (given != 1) {
 		report_key(base, "%s; exactly one of class, id and slot",
 			   given ? "found in two ways" : "cannot be found");
+	} else if (y->class && strcmp(y->class, "disk") == 0) {
+		v->match = CONFIG_BY_DISK;
 	} else if (y->class) {
 		v->match = CONFIG_BY_CLASS;
 		value_words(value_classes, words, sizeof(words));
 		if (!value_pci_class(y->class, &v->class_code))
 			report_key(compile_key(key, base, "class"),
-				   "\"%s\" is unknown; %s, or six hexadecimal digits", y->class,
-				   words);
+				   "\"%s\" is unknown; disk, %s, or six hexadecimal digits",
+				   y->class, words);
 	} else if (y->id) {
 		v->match = CONFIG_BY_ID;
 		if (!value_pci_id(y->id, &v->vendor, &v->device))
