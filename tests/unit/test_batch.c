@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "arch/x86/cpu/tsc.h"
 #include "tests/unit/fake_domains.h"
 
 static enum verdict echo(struct vcpu *v, const uint64_t arg[5], int64_t *result)
@@ -40,6 +41,12 @@ hypercall_fn *hypercall_find(uint64_t call)
 }
 
 static int64_t result;
+static uint64_t time_allowed; /* TSC ticks */
+
+uint64_t tsc_from_ns(uint64_t ns)
+{
+	return time_allowed;
+}
 
 static enum verdict batch(struct hv_batch_entry *e, uint64_t count)
 {
@@ -48,6 +55,7 @@ static enum verdict batch(struct hv_batch_entry *e, uint64_t count)
 
 static int build(void **state)
 {
+	time_allowed = 1ull << 60;
 	fake_domains_reset();
 	return 0;
 }
@@ -90,12 +98,25 @@ static void too_many_or_none_of_the_callers_memory_is_refused(void **state)
 	assert_int_equal(result, HV_ERR_FAULT);
 }
 
+static void a_batch_that_takes_long_ends_early(void **state)
+{
+	struct hv_batch_entry e[] = { { .call = HV_EVENT_SEND, .arg = { 1 } },
+				      { .call = HV_EVENT_SEND, .arg = { 1 } } };
+
+	time_allowed = 0;
+	assert_int_equal(batch(e, 2), VERDICT_DONE);
+	assert_int_equal(result, 1);
+	assert_int_equal(e[0].result, 1);
+	assert_int_equal(e[1].result, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(each_call_gets_its_result, build),
 		cmocka_unit_test_setup(nothing_runs_after_the_callers_end, build),
 		cmocka_unit_test_setup(too_many_or_none_of_the_callers_memory_is_refused, build),
+		cmocka_unit_test_setup(a_batch_that_takes_long_ends_early, build),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
