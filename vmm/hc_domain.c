@@ -18,7 +18,7 @@ enum verdict hc_domain_ctl(struct vcpu *v, const uint64_t arg[5], int64_t *resul
 	enum err e = cap_lookup(v->domain, arg[0], HV_CAP_DOMAIN, HV_RIGHT_CONTROL, &cap);
 
 	if (e == OK)
-		e = domain_control(domain_get(cap->object), arg[1]);
+		e = arg[1] >> 32 ? ERR_INVAL : domain_control(domain_get(cap->object), arg[1]);
 	*result = e;
 	return VERDICT_DONE;
 }

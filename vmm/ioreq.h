@@ -81,7 +81,7 @@ must_check enum err ioreq_add_range(struct ioreq_set *s, enum ioreq_table_id id,
 must_check enum err ioreq_remove_range(struct ioreq_set *s, enum ioreq_table_id id, unsigned link,
 				       uint64_t base);
 
-/* A served guest has died: all ranges go. Any CPU. */
+/* A served guest has died: all ranges go, and what it waited for. Its owner CPU. */
 void ioreq_guest_died(struct domain *guest);
 
 /* A back end has died: what it was about to answer is asked again. Answers that it had given are

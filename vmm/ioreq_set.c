@@ -98,6 +98,8 @@ void ioreq_guest_died(struct domain *guest)
 	for (unsigned i = 0; i < IOREQ_TABLES; i++)
 		s->table[i].count = 0;
 	ioreq_tables_close(s);
+	for (unsigned i = 0; i < guest->vcpus; i++)
+		ioreq_cancel(guest->vcpu[i]);
 }
 
 /* PROCESSING becomes PENDING. The vCPU looks again: an answer may be there that was not announced

@@ -55,8 +55,12 @@ static void service_holders(struct domain *d)
 	for (unsigned i = 0; i < d->config->served; i++) {
 		unsigned holder = d->config->serve[i].backend;
 
-		if (service_comes_back(domain_get(holder)))
-			__atomic_fetch_or(&d->holders, 1u << holder, __ATOMIC_RELAXED);
+		if (!service_comes_back(domain_get(holder)))
+			continue;
+		__atomic_fetch_or(&d->holders, 1u << holder, __ATOMIC_SEQ_CST);
+		/* It may be dying on its own CPU: its state changes before it lets go of all. */
+		if (!service_comes_back(domain_get(holder)))
+			domain_released(d, holder);
 	}
 	for (unsigned i = 0; i < domain_count() && !d->wants_start; i++)
 		domain_released(domain_get(i), d->id);
