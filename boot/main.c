@@ -153,6 +153,7 @@ void boot_ap_main(struct cpu *c)
 	fpu_init_cpu();
 	lapic_init(lapic_registers);
 	smp_wait_for_release(c);
+	hvmap_forget(); /* what hvmap_seal has made read-only meanwhile */
 	if (backend->cpu_enable() != OK)
 		panic("%s works on the boot CPU but not on CPU %u", backend->name, c->index);
 	start_cpu();

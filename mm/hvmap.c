@@ -129,6 +129,13 @@ static void make_slots(void)
 	}
 }
 
+/* Toggling PGE drops global entries, too. */
+void hvmap_forget(void)
+{
+	insn_write_cr4(insn_read_cr4() ^ CR4_PGE);
+	insn_write_cr4(insn_read_cr4() ^ CR4_PGE);
+}
+
 void hvmap_init(void)
 {
 	const struct ptab_format *f = cpu_has(CPU_PAGE_1G) ? &ptab_host_1g : &ptab_host_2m;
@@ -144,9 +151,7 @@ void hvmap_init(void)
 	map_image(data_start, data_end, PTAB_READ | PTAB_WRITE);
 	make_slots();
 	insn_write_cr3(hvmap_root().v);
-	/* Toggling PGE drops the boot tables' global entries, should there be any. */
-	insn_write_cr4(insn_read_cr4() ^ CR4_PGE);
-	insn_write_cr4(insn_read_cr4() ^ CR4_PGE);
+	hvmap_forget(); /* the boot tables' global entries, should there be any */
 	ready = true;
 }
 

@@ -59,6 +59,8 @@ hpa_t hvmap_root(void);
 uint64_t hvmap_stack(unsigned block, unsigned n, size_t pages);
 /* Makes RO_AFTER_INIT data read-only and lets no more be mapped. */
 void hvmap_seal(void);
+/* This CPU: drops all cached translations; each CPU that ran before the seal, after it. */
+void hvmap_forget(void);
 /* Maps a chunk of hypervisor pages, 2 MiB-aligned; and the limit below which it must lie. */
 void hvmap_chunk(hpa_t base, uint64_t bytes);
 uint64_t hvmap_chunk_limit(void);
