@@ -1,6 +1,8 @@
 # Bulkhead's build. `make help` lists what there is to make. Sources are found by folder: a new .c or
 # .asm file needs no line here. O= is the output folder, CC= gcc or clang.
 O  ?= build
+# One name for one folder, however it was given: dependency files name their targets by it.
+override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 NASM ?= nasm
 LD := ld

@@ -18,6 +18,7 @@
 #include "vmm/lifecycle.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
+#include "vmm/start.h"
 #include "vmm/vcpu_make.h"
 #include "vmm/vioapic.h"
 #include "vmm/vuart.h"

@@ -19,28 +19,14 @@
 #include "vmm/bootpage.h"
 #include "vmm/console.h"
 #include "vmm/event.h"
-#include "vmm/guestmem.h"
-#include "vmm/loader.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
-#include "vmm/vcpu_make.h"
-#include "vmm/vioapic.h"
+#include "vmm/vclock.h"
 #include "vmm/vlapic.h"
 #include "vmm/vpower.h"
-#include "vmm/vuart.h"
 
-#define SCRUB_BYTES_A_TURN (4ull << 20)
-#define WATCHDOG_MS_MAX    3600000
-#define MINUTE_NS          60000000000ull
-
-static const struct config *config;
-static const struct start_info *images;
-
-void lifecycle_init(const struct config *c, const struct start_info *info)
-{
-	config = c;
-	images = info;
-}
+#define WATCHDOG_MS_MAX 3600000
+#define MINUTE_NS       60000000000ull
 
 static bool domain_is_alive(const struct domain *d)
 {
@@ -105,6 +91,7 @@ static void lifecycle_halt(struct domain *d, enum hv_domain_state state)
 	for (unsigned i = 0; i < d->vcpus; i++) {
 		sched_off(d->vcpu[i]);
 		vlapic_reset(d->vcpu[i]);
+		vclock_reset(d->vcpu[i]); /* its pages are scrubbed before the next start */
 	}
 	timer_set(&d->watchdog, TIMER_NEVER);
 	d->starting = false;
@@ -114,17 +101,22 @@ static void lifecycle_halt(struct domain *d, enum hv_domain_state state)
 
 static void lifecycle_begin(struct domain *d)
 {
-	if (domain_is_alive(d))
+	if (domain_is_alive(d)) {
+		d->wants_start = false;
 		return;
+	}
 	d->wants_start = true;
 	d->state = HV_STATE_RESTARTING;
+	/* Partner: domain_released. It sees the wish, or we see that nobody holds any more. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&d->holders, __ATOMIC_ACQUIRE))
 		return;
-	d->wants_start = false;
 	d->incarnation++;
 	d->starting = true;
 	d->scrubbed = 0;
+	/* At each moment one of the two says to lifecycle_check_end that it lives. */
 	d->state = HV_STATE_RUNNING;
+	__atomic_store_n(&d->wants_start, false, __ATOMIC_RELEASE);
 	sched_ready(d->vcpu[0]);
 }
 
@@ -166,6 +158,13 @@ PRINTF(2, 3) enum verdict domain_kill(struct domain *d, const char *fmt, ...)
 	log_error("%s: stopped: %s", d->name, d->last_words);
 	lifecycle_stop(d, HV_STATE_DEAD, d->config->restart != CONFIG_RESTART_NEVER);
 	return VERDICT_KILL;
+}
+
+void lifecycle_give_up(struct domain *d, const char *why)
+{
+	str_copy(d->last_words, why, sizeof(d->last_words));
+	log_error("%s: not started: %s", d->name, why);
+	lifecycle_stop(d, HV_STATE_DEAD, false);
 }
 
 enum verdict domain_power(struct domain *d, bool reset)
@@ -256,115 +255,14 @@ static void lifecycle_obey(struct domain *d, enum hv_domain_op op)
 
 void lifecycle_orders(struct domain *d)
 {
-	uint32_t orders = __atomic_exchange_n(&d->orders, 0, __ATOMIC_ACQUIRE);
+	uint32_t orders = __atomic_load_n(&d->orders, __ATOMIC_ACQUIRE);
 
+	/* A wish before the order goes, for lifecycle_check_end on another CPU. */
+	if (orders & (1u << HV_DOMAIN_START))
+		d->wants_start = true;
+	__atomic_fetch_and(&d->orders, ~orders, __ATOMIC_ACQ_REL);
 	for (; orders; orders &= orders - 1)
 		lifecycle_obey(d, __builtin_ctz(orders));
 	if (d->wants_start && !domain_is_alive(d))
 		lifecycle_begin(d);
-}
-
-/* Zeroes the next few MiB of what is reset at a start. True when all is done. */
-static bool lifecycle_scrub(struct domain *d)
-{
-	uint64_t skip = d->scrubbed;
-	uint64_t left = SCRUB_BYTES_A_TURN;
-
-	for (unsigned i = 0; i < d->extents && left; i++) {
-		struct extent *x = &d->extent[i];
-		bool keep =
-			x->kind == EXTENT_MODULE || (x->kind != EXTENT_RAM && d->incarnation > 1);
-		uint64_t bytes;
-
-		if (keep)
-			continue;
-		if (skip >= x->bytes) {
-			skip -= x->bytes;
-			continue;
-		}
-		bytes = MIN(left, x->bytes - skip);
-		if (!guest_fill(d, gpa(x->gpa.v + skip), 0, bytes))
-			panic("%s: its memory cannot be reached", d->name);
-		d->scrubbed += bytes;
-		left -= bytes;
-		skip = 0;
-	}
-	return left != 0;
-}
-
-/* A config module as it lies in memory; checks size and checksum. */
-static enum err lifecycle_image(uint16_t module, struct loader_image *out, char *why, size_t size)
-{
-	const struct config_module *m;
-
-	*out = (struct loader_image){ 0 };
-	if (module == CONFIG_NONE)
-		return OK;
-	m = &config->module[module];
-	for (size_t i = 0; i < images->count; i++) {
-		const struct start_module *s = &images->modules[i];
-
-		if (strcmp(s->name, m->name))
-			continue;
-		if (s->bytes != m->bytes) {
-			format(why, size,
-			       "module %s has %lu bytes, the config says %lu: make "
-			       "the image again with `bh image`",
-			       m->name, s->bytes, m->bytes);
-			return ERR_RANGE;
-		}
-		if (crc32c(0, s->data, s->bytes) != m->crc) {
-			format(why, size,
-			       "module %s is damaged: its checksum differs from the "
-			       "config's; make the image again with `bh image`",
-			       m->name);
-			return ERR_CHECKSUM;
-		}
-		*out = (struct loader_image){ s->data, s->bytes };
-		return OK;
-	}
-	format(why, size, "module %s is missing: GRUB did not load it; check grub.cfg", m->name);
-	return ERR_NOENT;
-}
-
-static enum err lifecycle_load_image(struct domain *d, struct loader_entry *entry, char *why,
-				     size_t size)
-{
-	struct loader_images in;
-	enum err e = lifecycle_image(d->config->image, &in.image, why, size);
-
-	if (e == OK)
-		e = lifecycle_image(d->config->initrd, &in.initrd, why, size);
-	if (e == OK)
-		e = loader_load(d, &in, entry, why, size);
-	return e;
-}
-
-void lifecycle_load(struct domain *d)
-{
-	static struct loader_entry entries[CONFIG_DOMAINS];
-	struct loader_entry *entry = &entries[d->id];
-	struct vcpu *v = d->vcpu[0];
-	char why[160];
-
-	if (!lifecycle_scrub(d))
-		return;
-	d->starting = false;
-	if (lifecycle_load_image(d, entry, why, sizeof(why)) != OK) {
-		str_copy(d->last_words, why, sizeof(d->last_words));
-		log_error("%s: not started: %s", d->name, why);
-		lifecycle_stop(d, HV_STATE_DEAD, false);
-		return;
-	}
-	sched_off(v);
-	vioapic_reset(d);
-	vuart_reset(d);
-	vpower_reset(d);
-	vcpu_reset(v, &entry->regs, &entry->state);
-	service_starting(d);
-	if (d->config->watchdog_ms)
-		(void)!lifecycle_watchdog(d, d->config->watchdog_ms);
-	log_info("%s: started, incarnation %u, %lu MiB on CPU %u", d->name, d->incarnation,
-		 d->config->memory >> 20, v->cpu);
-	sched_ready(v);
 }

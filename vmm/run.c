@@ -5,10 +5,11 @@
  */
 #include "vmm/run.h"
 
+#include "arch/x86/cpu/irq.h"
 #include "arch/x86/cpu/regs.h"
 #include "vmm/backend.h"
 #include "vmm/domain.h"
-#include "vmm/lifecycle.h"
+#include "vmm/launch.h"
 #include "vmm/route.h"
 #include "vmm/vlapic.h"
 
@@ -86,6 +87,13 @@ static void run_skip(struct vcpu *v)
 		run_finish_flags(v);
 }
 
+/* Unless its domain was stopped meanwhile: then it is off, or queued to start again. */
+static void run_rest(struct vcpu *v, enum vcpu_run_state state)
+{
+	if (v->run_state == VCPU_RUNNING)
+		v->run_state = state;
+}
+
 static void run_verdict(struct vcpu *v, enum verdict verdict)
 {
 	switch (verdict) {
@@ -93,12 +101,12 @@ static void run_verdict(struct vcpu *v, enum verdict verdict)
 	case VERDICT_RETRY: break;
 	case VERDICT_BLOCK:
 		v->replay = true;
-		v->run_state = VCPU_BLOCKED;
+		run_rest(v, VCPU_BLOCKED);
 		break;
 	case VERDICT_SLEEP:
 		run_skip(v);
 		if (!run_may_wake(v))
-			v->run_state = VCPU_SLEEPING;
+			run_rest(v, VCPU_SLEEPING);
 		break;
 	case VERDICT_YIELD:
 		run_skip(v);
@@ -123,7 +131,8 @@ static void run_once(struct vcpu *v)
 void run_until(struct vcpu *v, const volatile bool *attention)
 {
 	if (UNLIKELY(v->domain->starting)) {
-		lifecycle_load(v->domain);
+		launch_turn(v->domain);
+		irq_window(); /* no guest runs that interrupts could end */
 		return;
 	}
 	while (LIKELY(v->run_state == VCPU_RUNNING && !*attention))

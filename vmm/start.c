@@ -9,6 +9,7 @@
 #include "mm/frames.h"
 #include "vmm/config.h"
 #include "vmm/cpuid.h"
+#include "vmm/launch.h"
 #include "vmm/lifecycle.h"
 #include "vmm/msr.h"
 #include "vmm/sched.h"
@@ -63,7 +64,7 @@ void start_domains(const struct start_info *info)
 	sched_init();
 	cpuid_init();
 	msr_open_all();
-	lifecycle_init(c, info);
+	launch_init(c, info);
 	domains_build(c, info);
 	if (!start_has_any()) {
 		log_error("config %s: no domain fits this machine", c->name);
