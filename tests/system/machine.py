@@ -11,8 +11,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 # Machines under test share the cores with others: a wait is generous, as it only costs when
 # something is broken.
-BOOT = 60
-WAIT = 30
+BOOT = 120
+WAIT = 60
 
 SERVICE = """
   - name: service
@@ -55,7 +55,7 @@ class Machine:
         self.config = config
         self.log_path = os.path.join(folder, "serial.log")
         self.log = open(self.log_path, "w", encoding="utf-8", errors="replace")
-        command = [config, "--headless", "--timeout", "200", *args]
+        command = [config, "--headless", "--timeout", "400", *args]
         self.child = pexpect.spawn(os.path.join(build, "bh"), ["run", *command], timeout=WAIT,
                                    encoding="utf-8", codec_errors="replace", echo=False,
                                    cwd=ROOT, logfile=None)
