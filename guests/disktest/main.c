@@ -67,7 +67,7 @@ static bool say_result(uint32_t crc)
 	return false;
 }
 
-/* A run from the first write to the verdict; false: the device gave up. */
+/* A run from the first write to the verdict; false: the device gave up, or something is wrong. */
 static bool work(uint64_t writes)
 {
 	uint32_t crc;
@@ -75,6 +75,8 @@ static bool work(uint64_t writes)
 
 	if (boot->incarnation > 1 && deaths && !load_inspect(&load))
 		return false;
+	if (!load_is_clean(&load))
+		return say_result(0);
 	if (boot->incarnation <= deaths) {
 		if (!load_run(&load, load.blocks + writes / 8 + boot->incarnation))
 			return false;
