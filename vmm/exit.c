@@ -69,22 +69,26 @@ static enum verdict exit_nested_fault(struct vcpu *v, struct vm_exit *e)
 }
 
 /* The other vendor's hypercall opcode arrives as #UD (contract.md section 2). */
-static bool exit_is_hypercall(struct vcpu *v)
+static bool exit_is_hypercall(struct vcpu *v, struct vm_exit *e)
 {
 	uint8_t b[15];
 	size_t n = guest_fetch(v, b);
+	struct vcpu_mode mode;
 
-	return n >= 3 && b[0] == 0x0f && b[1] == 0x01 && (b[2] == 0xc1 || b[2] == 0xd9);
+	if (n < 3 || b[0] != 0x0f || b[1] != 0x01 || (b[2] != 0xc1 && b[2] != 0xd9))
+		return false;
+	backend->get_mode(v, &mode);
+	e->cpl = mode.cpl;
+	e->insn_len = 3;
+	return true;
 }
 
 static enum verdict exit_exception(struct vcpu *v, struct vm_exit *e)
 {
 	if (e->exception.vector == VECTOR_MC)
 		return domain_kill(v->domain, "machine check");
-	if (e->exception.vector == VECTOR_UD && exit_is_hypercall(v)) {
-		e->insn_len = 3;
+	if (e->exception.vector == VECTOR_UD && exit_is_hypercall(v, e))
 		return hypercall_exit(v, e);
-	}
 	if (v->inject.kind == INJECT_NONE)
 		vcpu_inject_exception(v, e->exception.vector, e->exception.has_error,
 				      e->exception.error);

@@ -18,6 +18,7 @@ enum vm_exit_kind {
 struct vm_exit {
 	uint16_t kind;    /* enum vm_exit_kind */
 	uint8_t insn_len; /* of the instruction that left; 0 if the CPU did not say */
+	uint8_t cpl;      /* HYPERCALL: the caller's privilege */
 	uint64_t reason;  /* the CPU's own exit code, for messages only */
 	union {
 		struct {

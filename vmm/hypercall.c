@@ -40,10 +40,8 @@ enum verdict hypercall_exit(struct vcpu *v, struct vm_exit *e)
 	hypercall_fn *call = hypercall_find(gpr[GPR_RAX]);
 	int64_t result = HV_ERR_NOCALL;
 	enum verdict verdict = VERDICT_DONE;
-	struct vcpu_mode mode;
 
-	backend->get_mode(v, &mode);
-	if (UNLIKELY(mode.cpl))
+	if (UNLIKELY(e->cpl))
 		result = HV_ERR_PERM;
 	else if (LIKELY(call))
 		verdict = call(v, arg, &result);

@@ -68,6 +68,8 @@ enum verdict mmio_access(struct vcpu *v, struct io_access *a)
 
 	if (page_down(a->address) == vlapic_base(v))
 		return vlapic_mmio(v, a);
+	if (a->write && ioreq_ring_again(v, HV_IOREQ_MEMORY, a->address, a->size))
+		return VERDICT_DONE;
 	if (ioreq_access(v, HV_IOREQ_MEMORY, a, &verdict))
 		return verdict;
 	r = io_find(memory, ARRAY_SIZE(memory), a->address);

@@ -92,12 +92,41 @@ enum verdict ioreq_ask(struct vcpu *v, unsigned link, enum hv_ioreq_type type, s
 	return VERDICT_BLOCK;
 }
 
+bool ioreq_ring_again(struct vcpu *v, enum hv_ioreq_type type, uint64_t address, unsigned size)
+{
+	const struct ioreq_set *s = v->domain->ioreqs;
+
+	if (v->bell.address != address || v->bell.size != size || v->bell.type != type)
+		return false;
+	/* Partner: ioreq_tables_open. A table that changes now may as well change after this. */
+	if (v->bell.version != __atomic_load_n(&s->version, __ATOMIC_ACQUIRE))
+		return false;
+	event_set(v->bell.backend, v->bell.event);
+	return true;
+}
+
+/* Rings, and remembers it for as long as the tables stay as they are. */
+static void ioreq_ring(struct vcpu *v, enum hv_ioreq_type type, const struct io_access *a,
+		       const struct ioreq_range *r, uint32_t version)
+{
+	struct domain *backend = v->domain->ioreqs->link[r->link].backend;
+
+	v->bell.type = type;
+	v->bell.size = a->size;
+	v->bell.version = version;
+	v->bell.address = a->address;
+	v->bell.backend = backend;
+	v->bell.event = r->event;
+	event_set(backend, r->event);
+}
+
 bool ioreq_access(struct vcpu *v, enum hv_ioreq_type type, struct io_access *a,
 		  enum verdict *verdict)
 {
 	const struct ioreq_set *s = v->domain->ioreqs;
 	enum ioreq_table_id id = type == HV_IOREQ_PORT ? IOREQ_PORT : IOREQ_MEMORY;
 	struct ioreq_range r;
+	uint32_t version;
 
 	if (!s)
 		return false;
@@ -105,10 +134,11 @@ bool ioreq_access(struct vcpu *v, enum hv_ioreq_type type, struct io_access *a,
 		*verdict = ioreq_take(v, a);
 		return true;
 	}
+	version = __atomic_load_n(&s->version, __ATOMIC_ACQUIRE);
 	if (ioreq_find(s, id + IOREQ_PORT_DOORBELL, a, &r)) {
 		*verdict = VERDICT_DONE;
 		if (a->write)
-			event_set(s->link[r.link].backend, r.event);
+			ioreq_ring(v, type, a, &r, version);
 		else
 			a->data = ones(a->size);
 		return true;

@@ -65,6 +65,9 @@ void ioreq_build(void);
 must_check bool ioreq_access(struct vcpu *v, enum hv_ioreq_type type, struct io_access *a,
 			     enum verdict *verdict);
 
+/* A write to the doorbell that was rung last: rings it again and returns true. Owner. */
+bool ioreq_ring_again(struct vcpu *v, enum hv_ioreq_type type, uint64_t address, unsigned size);
+
 /* Asks back end `link` of the guest, or takes its answer: DONE or BLOCK. Owner. */
 enum verdict ioreq_ask(struct vcpu *v, unsigned link, enum hv_ioreq_type type, struct io_access *a);
 

@@ -10,6 +10,7 @@
 #include "vmm/emulate.h"
 #include "vmm/guestmem.h"
 #include "vmm/io.h"
+#include "vmm/ioreq.h"
 
 #define BATCH 64 /* elements before the guest is entered again */
 
@@ -113,22 +114,31 @@ static enum verdict string(struct vcpu *v, const struct vm_exit *e)
 	return VERDICT_RETRY;
 }
 
-enum verdict pio_exit(struct vcpu *v, struct vm_exit *e)
+static enum verdict single(struct vcpu *v, struct vm_exit *e)
 {
 	struct io_access a = { .address = e->pio.port, .size = e->pio.size, .write = !e->pio.in };
 	uint64_t *rax = &v->regs.gpr[GPR_RAX];
 	enum verdict verdict;
 
-	if (UNLIKELY(e->pio.string)) {
-		verdict = string(v, e);
-		if (verdict != VERDICT_BLOCK)
-			emulate_forget(v);
-		return verdict;
-	}
 	if (a.write)
 		a.data = *rax & ones(a.size);
 	verdict = pio_access(v, &a);
 	if (verdict == VERDICT_DONE && !a.write)
 		*rax = emulate_merge(*rax, a.data, a.size);
+	return verdict;
+}
+
+enum verdict pio_exit(struct vcpu *v, struct vm_exit *e)
+{
+	enum verdict verdict;
+
+	if (LIKELY(!e->pio.string)) {
+		if (!e->pio.in && ioreq_ring_again(v, HV_IOREQ_PORT, e->pio.port, e->pio.size))
+			return VERDICT_DONE;
+		return single(v, e);
+	}
+	verdict = string(v, e);
+	if (verdict != VERDICT_BLOCK)
+		emulate_forget(v);
 	return verdict;
 }

@@ -29,6 +29,7 @@ struct sched_cpu {
 	uint64_t since;       /* TSC when `running` went in */
 	struct timer quantum;
 	volatile bool attention; /* also set by this CPU's interrupt handlers */
+	volatile bool tick;      /* set by the timer's interrupt: a deadline has passed */
 
 	/* any CPU */
 	struct vcpu *mailbox; /* stack linked by wake_next; pushed with compare-exchange */
@@ -49,6 +50,7 @@ static void sched_mail(void *arg)
 static void sched_tick(void *arg)
 {
 	timer_fired();
+	sched_this()->tick = true;
 	sched_this()->attention = true;
 }
 
@@ -259,6 +261,12 @@ static bool sched_enter(struct sched_cpu *c)
 	return true;
 }
 
+static void sched_timers(struct sched_cpu *c)
+{
+	c->tick = false;
+	timer_run();
+}
+
 static bool sched_must_leave(const struct sched_cpu *c, const struct vcpu *v)
 {
 	return v->run_state != VCPU_RUNNING || !v->slice_left ||
@@ -272,7 +280,8 @@ NORETURN void sched_loop(void)
 	for (;;) {
 		c->attention = false;
 		sched_drain(c);
-		timer_run();
+		if (c->tick)
+			sched_timers(c);
 		if (c->running && sched_must_leave(c, c->running))
 			sched_put(c, c->running);
 		if (!c->running && !sched_enter(c)) {

@@ -147,6 +147,16 @@ struct vcpu {
 		uint64_t address, data;
 	} io;
 
+	/* owner: the doorbell that was rung last (ioreq.c): good while its guest's tables have this
+	   version. size 0: none */
+	struct {
+		uint8_t type, size;
+		uint32_t version;
+		uint64_t address;
+		struct domain *backend;
+		unsigned event;
+	} bell;
+
 	/* owner: an instruction that emulate.c has begun and that waits for a back end: accesses
 	   done so far, and what they read. Zero between instructions; zeroed when a vCPU is reset.
 	 */

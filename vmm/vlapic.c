@@ -112,6 +112,8 @@ int vlapic_pending(struct vcpu *v)
 	if (LIKELY(!(l->irr[0] | l->irr[1] | l->irr[2] | l->irr[3])))
 		return -1;
 	vector = vlapic_highest(l->irr);
+	if (LIKELY(!v->cr8 && !(l->isr[0] | l->isr[1] | l->isr[2] | l->isr[3])))
+		return vector;
 	return ((uint32_t)vector & 0xf0) > (vlapic_ppr(l) & 0xf0) ? vector : -1;
 }
 

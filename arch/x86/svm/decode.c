@@ -27,6 +27,12 @@ static void fill_insn(struct vcpu *v, struct vm_exit *e)
 		e->insn_len = b->next_rip - b->rip;
 }
 
+static void fill_hypercall(struct vcpu *v, struct vm_exit *e)
+{
+	e->cpl = svm_vmcb(v)->cpl;
+	fill_insn(v, e);
+}
+
 static void fill_exception(struct vcpu *v, struct vm_exit *e)
 {
 	struct vmcb *b = svm_vmcb(v);
