@@ -227,3 +227,25 @@ def restart_linux(nvme, build, times, args=()):
 
 def test_linux_restarted_in_the_middle_of_writes_comes_back_with_its_disk(nvme, build):
     restart_linux(nvme, build, 1, ["--cpus", "2"])
+
+
+def test_a_hanging_service_domain_is_restarted_by_its_watchdog_and_nothing_is_lost(nvme):
+    m = nvme.start("watchdog=500", [disktest("one", "writes=3000 depth=32", nvme.disk)])
+    m.expect("one: 600 of 3000 writes", timeout=BOOT)
+    m.line("hang self")
+    m.expect("service: stopped: its watchdog was not fed")
+    m.expect("service: restarted, incarnation 2")
+    crc = ends_well(m)
+    assert m.end() == 0
+    nvme.check_outside(crc)
+    check_progress_lines(m.seen(), "one", 3000)
+
+
+def test_guests_wait_for_a_dead_service_domain_less_than_half_a_second(nvme):
+    """In the time of the emulated machine, where an instruction takes a nanosecond."""
+    m = nvme.start("killstores=4000", [disktest("one", "writes=700 depth=16", nvme.disk)],
+                   ["--icount"])
+    ends_well(m, timeout=BOOT)
+    waited = int(m.expect(r"one: longest wait (\d+) us").group(1))
+    assert m.end() == 0
+    assert m.seen().count("service: stopped: ") == 1 and waited < 500000
