@@ -40,3 +40,10 @@ def test_the_uart_of_a_guest_of_ours_prints(boot):
     m = boot([hello("one", "uart beats=2")])
     m.expect(r"\[one\] one: done", timeout=BOOT)
     assert m.end() == 0
+
+
+def test_the_bench_measures_every_path(boot):
+    m = boot(config="bench")
+    m.expect_all([r"bench: \S+ \d+ in \d+ rounds|\[bench\] \S+ \d+ in \d+ rounds",
+                  r"\[hello\] hello: done"], timeout=BOOT)
+    assert m.end(timeout=BOOT) == 0

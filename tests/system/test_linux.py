@@ -68,6 +68,14 @@ def test_a_ram_disk_serves_where_there_is_no_disk(boot):
     assert m.end() == 0
 
 
+def test_the_demo_runs_from_ram_where_there_is_no_disk(boot):
+    m = boot(config="demo", args=["--disk", "none"])
+    m.expect_all(["linux1: up, disk verified", "linux2: up, disk verified"], timeout=BOOT)
+    m.view("s")
+    m.line("shutdown")
+    assert m.end() == 0
+
+
 def test_two_guests_have_each_their_own_disk(boot, build, folder):
     disk = os.path.join(folder, "disk.img")
     with open(disk, "wb") as out:
