@@ -90,15 +90,6 @@ void ioapic_init(void)
 		add(&acpi()->ioapic[i]);
 }
 
-uint32_t ioapic_lines(void)
-{
-	uint32_t lines = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		lines = MAX(lines, ioapics[i].first + ioapics[i].lines);
-	return lines;
-}
-
 static const struct ioapic *find(uint32_t gsi)
 {
 	for (unsigned i = 0; i < count; i++)

@@ -12,8 +12,6 @@
 
 /* Maps and masks all of them. After acpi_init. Also silences the 8259 pair. */
 void ioapic_init(void);
-/* Lines 0 .. count - 1 exist (there may be holes). */
-uint32_t ioapic_lines(void);
 
 struct ioapic_route {
 	uint8_t vector;

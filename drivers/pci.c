@@ -5,7 +5,6 @@
 #include "drivers/pci.h"
 
 #include "arch/x86/cpu/insn.h"
-#include "arch/x86/cpu/tsc.h"
 #include "drivers/acpi.h"
 #include "drivers/pci_scan.h"
 #include "lib/bits.h"
@@ -21,14 +20,9 @@
 #define BUS_BYTES      0x100000ul
 #define BUSES          256
 
-#define MSI_CONTROL     2
-#define MSI_ENABLE      0x0001u
-#define MSIX_ENABLE     0x8000u
-#define EXPRESS_CAPS    4
-#define EXPRESS_FLR     BIT(28)
-#define EXPRESS_CONTROL 8
-#define EXPRESS_RESET   0x8000u
-#define RESET_US        100000
+#define MSI_CONTROL 2
+#define MSI_ENABLE  0x0001u
+#define MSIX_ENABLE 0x8000u
 
 static struct spinlock lock; /* guards the port pair */
 static volatile char *ecam[BUSES] RO_AFTER_INIT;
@@ -145,20 +139,4 @@ void pci_quiesce(const struct pci_function *f)
 		change16(f->bdf, f->cap_msi + MSI_CONTROL, MSI_ENABLE, 0);
 	if (f->cap_msix)
 		change16(f->bdf, f->cap_msix + MSI_CONTROL, MSIX_ENABLE, 0);
-}
-
-bool pci_reset_function(const struct pci_function *f)
-{
-	uint32_t bar[PCI_BARS], command = pci_read(f->bdf, PCI_COMMAND, 2);
-
-	if (!f->cap_express || !(pci_read(f->bdf, f->cap_express + EXPRESS_CAPS, 4) & EXPRESS_FLR))
-		return false;
-	for (unsigned i = 0; i < PCI_BARS; i++)
-		bar[i] = pci_read(f->bdf, PCI_BAR0 + 4 * i, 4);
-	change16(f->bdf, f->cap_express + EXPRESS_CONTROL, 0, EXPRESS_RESET);
-	tsc_delay_us(RESET_US);
-	for (unsigned i = 0; i < PCI_BARS; i++)
-		pci_write(f->bdf, PCI_BAR0 + 4 * i, bar[i], 4);
-	pci_write(f->bdf, PCI_COMMAND, command & ~PCI_COMMAND_MASTER, 2);
-	return true;
 }

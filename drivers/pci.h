@@ -32,10 +32,8 @@
 #define PCI_COMMAND_MASTER  0x004u
 #define PCI_COMMAND_NO_INTX 0x400u
 
-#define PCI_CAP_PM     0x01
 #define PCI_CAP_MSI    0x05
 #define PCI_CAP_VENDOR 0x09
-#define PCI_CAP_EXP    0x10
 #define PCI_CAP_MSIX   0x11
 #define PCI_CAP_AF     0x13
 
@@ -55,7 +53,7 @@ struct pci_function {
 	uint8_t irq_line, irq_pin;
 	struct pci_bar bar[PCI_BARS];
 	/* offsets of capabilities, 0: none */
-	uint8_t cap_msi, cap_msix, cap_express, cap_pm;
+	uint8_t cap_msi, cap_msix;
 	uint8_t msi_vectors; /* that it can ask for; 0 without MSI */
 	uint8_t msix_bar;
 	uint16_t msix_vectors; /* size of the table; 0 without MSI-X */
@@ -75,7 +73,5 @@ void pci_write(uint16_t bdf, unsigned reg, uint32_t value, unsigned size);
 
 /* Stops a function's DMA and interrupts: bus mastering and INTx off, MSI and MSI-X off. */
 void pci_quiesce(const struct pci_function *f);
-/* Function-level reset where it can, keeping its BARs; else false. Takes 100 ms. */
-bool pci_reset_function(const struct pci_function *f);
 
 #endif

@@ -104,8 +104,6 @@ static void read_msix(struct pci_function *f)
 static void read_capability(struct pci_function *f, uint8_t id, uint8_t at)
 {
 	switch (id) {
-	case PCI_CAP_PM: f->cap_pm = at; break;
-	case PCI_CAP_EXP: f->cap_express = at; break;
 	case PCI_CAP_MSI:
 		f->cap_msi = at;
 		f->msi_vectors = (uint8_t)(1u << field_get(MSI_VECTORS,

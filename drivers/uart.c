@@ -63,11 +63,6 @@ bool uart_init(void)
 	return true;
 }
 
-bool uart_present(void)
-{
-	return present;
-}
-
 static bool wait_empty(void)
 {
 	for (int i = 0; i < THRE_SPINS; i++)

@@ -15,7 +15,6 @@
 
 /* Looks for the port and sets it to 115200 8n1. True if it is there. */
 bool uart_init(void);
-bool uart_present(void);
 
 /* Both do nothing without a port. The log writes under its lock; whoever writes the console
    besides uses log lines or the same CPU. */

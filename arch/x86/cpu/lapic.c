@@ -44,7 +44,6 @@
 
 static volatile uint32_t *registers RO_AFTER_INIT; /* xAPIC only */
 static bool x2apic RO_AFTER_INIT;
-static uint32_t timer_khz RO_AFTER_INIT;
 static uint64_t timer_scale RO_AFTER_INIT; /* one-shot ticks = TSC ticks * scale >> 32 */
 
 static uint32_t reg_read(unsigned reg)
@@ -183,17 +182,10 @@ void lapic_timer_init(void)
 {
 	uint64_t hz;
 
-	timer_khz = tsc_khz();
 	if (cpu_has(CPU_TSC_DEADLINE))
 		return;
 	reg_write(REG_TIMER_INITIAL, UINT32_MAX);
 	hz = tsc_measure_hz(timer_elapsed);
 	reg_write(REG_TIMER_INITIAL, 0);
-	timer_khz = (uint32_t)(hz / 1000);
 	timer_scale = (hz << 32) / (tsc_khz() * 1000ull);
-}
-
-uint32_t lapic_timer_khz(void)
-{
-	return timer_khz;
 }

@@ -37,8 +37,5 @@ void lapic_startup_ipi(uint32_t apic_id, hpa_t page);
 void lapic_timer_arm(uint64_t tsc_deadline);
 /* Boot CPU, after tsc_init: measures the timer where there is no TSC deadline mode. */
 void lapic_timer_init(void);
-/* Ticks per millisecond of the one-shot timer at divisor 1; with the TSC deadline mode the TSC's.
- */
-uint32_t lapic_timer_khz(void);
 
 #endif

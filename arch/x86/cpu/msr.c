@@ -19,16 +19,3 @@ bool msr_read_safe(uint32_t index, uint64_t *value)
 	*value = (uint64_t)high << 32 | low;
 	return ok;
 }
-
-bool msr_write_safe(uint32_t index, uint64_t value)
-{
-	uint32_t ok = 0;
-
-	asm volatile("1: wrmsr\n\t"
-		     "mov $1, %[ok]\n"
-		     "2:\n\t" EXTABLE("1b", "2b")
-		     : [ok] "+r"(ok)
-		     : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-		     : "memory");
-	return ok;
-}

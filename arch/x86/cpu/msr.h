@@ -102,7 +102,5 @@ static inline void msr_write(uint32_t index, uint64_t v)
 
 /* False, with *value = 0, if the read faulted. Works once the IDT is loaded. */
 bool msr_read_safe(uint32_t index, uint64_t *value);
-/* False if the write faulted. */
-bool msr_write_safe(uint32_t index, uint64_t value);
 
 #endif
