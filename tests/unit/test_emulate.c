@@ -21,6 +21,7 @@
 #include "vmm/decode.h"
 #include "vmm/emulate_alu.h"
 #include "vmm/io.h"
+#include "vmm/ioreq.h"
 #include "vmm/pio_string.h"
 
 #define DEVICE 0x10000000ull /* guest-physical; not RAM */
@@ -50,6 +51,11 @@ static enum verdict answer(struct io_access *a)
 enum verdict mmio_access(struct vcpu *v, struct io_access *a)
 {
 	return answer(a);
+}
+
+bool ioreq_ring_again(struct vcpu *v, enum hv_ioreq_type type, uint64_t address, unsigned size)
+{
+	return false;
 }
 
 /* A port is a byte stream: it gives 1, 2, 3... and keeps what it gets. */
