@@ -10,6 +10,8 @@
 #include "mm/ptab.h"
 #include "vmm/vcpu.h"
 
+#define CODE_ROOT_NONE (~0ull) /* no CR3 is that */
+
 struct backend {
 	const char *name; /* "AMD-V" */
 
@@ -53,6 +55,9 @@ struct backend {
 	void (*get_state)(struct vcpu *v, struct vcpu_state *s);
 	void (*set_state)(struct vcpu *v, const struct vcpu_state *s);
 	void (*get_mode)(struct vcpu *v, struct vcpu_mode *m);
+	/* CR3 while the guest runs 64-bit code on four levels of tables, else CODE_ROOT_NONE: what
+	   finding the bytes at RIP again needs, at each exit of a CPU without next RIP. */
+	uint64_t (*code_root)(const struct vcpu *v);
 	void (*get_segment)(struct vcpu *v, enum vcpu_seg n, struct vcpu_segment *s);
 	void (*set_cr2)(struct vcpu *v, uint64_t cr2);
 

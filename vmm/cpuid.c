@@ -220,14 +220,29 @@ struct cpuid cpuid_guest(struct vcpu *v, uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
+static inline enum verdict answer(struct vcpu *v, const struct cpuid *r)
+{
+	uint64_t *gpr = v->regs.gpr;
+
+	gpr[GPR_RAX] = r->eax;
+	gpr[GPR_RBX] = r->ebx;
+	gpr[GPR_RCX] = r->ecx;
+	gpr[GPR_RDX] = r->edx;
+	return VERDICT_DONE;
+}
+
+static COLD enum verdict answer_live(struct vcpu *v, const struct line *l)
+{
+	struct cpuid r = l->result;
+
+	l->live(v, &r);
+	return answer(v, &r);
+}
+
 enum verdict cpuid_exit(struct vcpu *v, struct vm_exit *e)
 {
 	uint64_t *gpr = v->regs.gpr;
-	struct cpuid r = cpuid_guest(v, (uint32_t)gpr[GPR_RAX], (uint32_t)gpr[GPR_RCX]);
+	const struct line *l = find((uint32_t)gpr[GPR_RAX], (uint32_t)gpr[GPR_RCX]);
 
-	gpr[GPR_RAX] = r.eax;
-	gpr[GPR_RBX] = r.ebx;
-	gpr[GPR_RCX] = r.ecx;
-	gpr[GPR_RDX] = r.edx;
-	return VERDICT_DONE;
+	return LIKELY(!l->live) ? answer(v, &l->result) : answer_live(v, l);
 }

@@ -139,19 +139,22 @@ size_t guest_fetch(struct vcpu *v, uint8_t buf[15])
 }
 
 /* Any length, for what the fast look did not settle. */
-static COLD unsigned insn_length(struct vcpu *v, const struct vcpu_mode *m)
+static COLD unsigned insn_length(struct vcpu *v)
 {
 	uint8_t buf[INSN_BYTES_MAX];
-	size_t count = guest_fetch_in(v, m, buf);
+	struct vcpu_mode m;
 	struct insn insn;
 	unsigned length;
+	size_t count;
 
+	backend->get_mode(v, &m);
+	count = guest_fetch_in(v, &m, buf);
 	if (!count)
 		return 0;
-	length = insn_short_length(buf, count, m->code_bytes);
+	length = insn_short_length(buf, count, m.code_bytes);
 	if (length)
 		return length;
-	if (insn_decode(buf, count, m->code_bytes, &insn) == OK)
+	if (insn_decode(buf, count, m.code_bytes, &insn) == OK)
 		return insn.length;
 	domain_complain(v->domain, "cannot tell the length of %02x %02x %02x %02x at %#lx", buf[0],
 			buf[1], buf[2], buf[3], v->regs.rip);
@@ -161,16 +164,14 @@ static COLD unsigned insn_length(struct vcpu *v, const struct vcpu_mode *m)
 
 unsigned guest_insn_length(struct vcpu *v)
 {
-	struct vcpu_mode m;
-	const uint8_t *p;
+	uint64_t rip = v->regs.rip;
+	const uint8_t *p = walk_code(v->domain, backend->code_root(v), rip);
 	unsigned length;
 	uint32_t head;
 
-	backend->get_mode(v, &m);
-	p = walk_code(v->domain, &m, v->regs.rip);
-	if (UNLIKELY(!p || (v->regs.rip & PAGE_MASK) > PAGE_SIZE - sizeof(head)))
-		return insn_length(v, &m);
+	if (UNLIKELY(!p || (rip & PAGE_MASK) > PAGE_SIZE - sizeof(head)))
+		return insn_length(v);
 	__builtin_memcpy(&head, p, sizeof(head));
 	length = insn_head_length(head);
-	return LIKELY(length) ? length : insn_length(v, &m);
+	return LIKELY(length) ? length : insn_length(v);
 }

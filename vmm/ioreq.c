@@ -101,7 +101,10 @@ bool ioreq_ring_again(struct vcpu *v, enum hv_ioreq_type type, uint64_t address,
 	/* Partner: ioreq_tables_open. A table that changes now may as well change after this. */
 	if (v->bell.version != __atomic_load_n(&s->version, __ATOMIC_ACQUIRE))
 		return false;
-	event_set(v->bell.backend, v->bell.event);
+	/* Still pending: the back end will look, and sees what the guest stored before its exit,
+	   which no load passes. */
+	if (!(__atomic_load_n(v->bell.pending, __ATOMIC_RELAXED) & v->bell.bit))
+		event_set(v->bell.backend, v->bell.event);
 	return true;
 }
 
@@ -110,14 +113,19 @@ static void ioreq_ring(struct vcpu *v, enum hv_ioreq_type type, const struct io_
 		       const struct ioreq_range *r, uint32_t version)
 {
 	struct domain *backend = v->domain->ioreqs->link[r->link].backend;
+	const struct vcpu *server = backend->vcpu[0];
 
+	event_set(backend, r->event);
+	if (!server || !server->events || r->event >= HV_EVENTS)
+		return;
+	v->bell.pending = &server->events->pending[r->event / 64];
+	v->bell.bit = BIT(r->event % 64);
 	v->bell.type = type;
 	v->bell.size = a->size;
 	v->bell.version = version;
 	v->bell.address = a->address;
 	v->bell.backend = backend;
 	v->bell.event = r->event;
-	event_set(backend, r->event);
 }
 
 bool ioreq_access(struct vcpu *v, enum hv_ioreq_type type, struct io_access *a,

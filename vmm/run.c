@@ -97,7 +97,7 @@ static void run_rest(struct vcpu *v, enum vcpu_run_state state)
 static void run_verdict(struct vcpu *v, enum verdict verdict)
 {
 	switch (verdict) {
-	case VERDICT_DONE: run_skip(v); break;
+	case VERDICT_DONE:
 	case VERDICT_RETRY: break;
 	case VERDICT_BLOCK:
 		v->replay = true;
@@ -119,13 +119,19 @@ static void run_verdict(struct vcpu *v, enum verdict verdict)
 
 static void run_once(struct vcpu *v)
 {
+	enum verdict verdict;
+
 	if (LIKELY(!v->replay)) {
 		run_deliver(v);
 		backend->run(v, &v->exit);
 		v->exits++;
 	}
 	v->replay = false;
-	run_verdict(v, route_exit(v, &v->exit));
+	verdict = route_exit(v, &v->exit);
+	if (LIKELY(verdict == VERDICT_DONE))
+		run_skip(v);
+	else
+		run_verdict(v, verdict);
 }
 
 void run_until(struct vcpu *v, const volatile bool *attention)

@@ -155,6 +155,8 @@ struct vcpu {
 		uint64_t address;
 		struct domain *backend;
 		unsigned event;
+		const uint64_t *pending; /* the event's word and bit in the back end's page */
+		uint64_t bit;
 	} bell;
 
 	/* owner: an instruction that emulate.c has begun and that waits for a back end: accesses

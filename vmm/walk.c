@@ -159,10 +159,10 @@ static inline struct guestmem_walk *remembered(struct guestmem_cache *c, uint64_
 
 /* Whether the last walk of this kind would find the same entries again. */
 static inline bool is_same_page(const struct guestmem_walk *w, const struct guestmem_cache *c,
-				const struct domain *d, const struct vcpu_mode *m, uint64_t va)
+				const struct domain *d, uint64_t cr3, uint64_t va)
 {
 	return w->va == page_down(va) && w->d == d && w->generation == c->generation &&
-	       w->cr3 == m->cr3 && *w->at[3] == w->entry[3] && *w->at[2] == w->entry[2] &&
+	       w->cr3 == cr3 && *w->at[3] == w->entry[3] && *w->at[2] == w->entry[2] &&
 	       *w->at[1] == w->entry[1] && *w->at[0] == w->entry[0];
 }
 
@@ -170,7 +170,7 @@ static inline bool is_same_page(const struct guestmem_walk *w, const struct gues
 static inline bool is_same(const struct guestmem_walk *w, const struct guestmem_cache *c,
 			   const struct domain *d, const struct vcpu_mode *m, uint64_t va)
 {
-	return is_same_page(w, c, d, m, va) && w->cr4 == m->cr4 && w->efer == m->efer &&
+	return is_same_page(w, c, d, m->cr3, va) && w->cr4 == m->cr4 && w->efer == m->efer &&
 	       w->cr0 == m->cr0 && w->cpl == m->cpl;
 }
 
@@ -308,13 +308,12 @@ bool walk(struct domain *d, const struct vcpu_mode *m, uint64_t rflags, gva_t at
 	return walk_anew(d, m, rflags, at, access, out, error);
 }
 
-const uint8_t *walk_code(struct domain *d, const struct vcpu_mode *m, uint64_t rip)
+const uint8_t *walk_code(const struct domain *d, uint64_t root, uint64_t rip)
 {
 	struct guestmem_cache *c = guestmem_here();
 	const struct guestmem_walk *last = remembered(c, rip, ACCESS_FETCH);
 
-	if (LIKELY(m->code_bytes == 8 && !(m->cr4 & CR4_LA57) && last->host &&
-		   is_same_page(last, c, d, m, rip)))
+	if (LIKELY(is_same_page(last, c, d, root, rip) && last->host))
 		return last->host + (rip & PAGE_MASK);
 	return NULL;
 }

@@ -15,10 +15,10 @@
 must_check bool walk(struct domain *d, const struct vcpu_mode *m, uint64_t rflags, gva_t at,
 		     unsigned access, gpa_t *out, uint32_t *error);
 
-/* The instruction at `rip`, with the rest of its page, where the last fetch of 64-bit code walked
-   there and a walk would find the same; else NULL. Only for an instruction that has just run, which
-   settles its rights. */
-const uint8_t *walk_code(struct domain *d, const struct vcpu_mode *m, uint64_t rip);
+/* The instruction at `rip`, with the rest of its page, where the last fetch from that page walked
+   to and a walk would find the same; else NULL. root is what the backend's code_root says. Only for
+   an instruction that has just run, which settles its rights. */
+const uint8_t *walk_code(const struct domain *d, uint64_t root, uint64_t rip);
 
 /* False for an address that would be #GP or #SS in this mode before any walk. */
 static inline bool walk_canonical(const struct vcpu_mode *m, gva_t at)

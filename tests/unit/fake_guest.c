@@ -59,7 +59,16 @@ static void get_segment(struct vcpu *v, enum vcpu_seg n, struct vcpu_segment *s)
 	*s = fake_segment[n];
 }
 
-static const struct backend fake_backend = { .get_mode = get_mode, .get_segment = get_segment };
+static uint64_t code_root(const struct vcpu *v)
+{
+	bool usual = fake_mode.code_bytes == 8 && !(fake_mode.cr4 & CR4_LA57);
+
+	return usual ? fake_mode.cr3 : CODE_ROOT_NONE;
+}
+
+static const struct backend fake_backend = { .code_root = code_root,
+					     .get_mode = get_mode,
+					     .get_segment = get_segment };
 const struct backend *backend = &fake_backend;
 
 static void record(int vector, uint64_t error, uint64_t address)

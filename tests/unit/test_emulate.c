@@ -18,6 +18,7 @@
 
 #include "arch/x86/cpu/regs.h"
 #include "tests/unit/fake_guest.h"
+#include "vmm/ioreq.h"
 #include "vmm/decode.h"
 #include "vmm/emulate_alu.h"
 #include "vmm/io.h"
@@ -59,6 +60,11 @@ bool ioreq_ring_again(struct vcpu *v, enum hv_ioreq_type type, uint64_t address,
 }
 
 /* A port is a byte stream: it gives 1, 2, 3... and keeps what it gets. */
+bool ioreq_ring_again(struct vcpu *of, enum hv_ioreq_type type, uint64_t address, unsigned size)
+{
+	return false;
+}
+
 enum verdict pio_access(struct vcpu *v, struct io_access *a)
 {
 	struct io_access memory = *a;

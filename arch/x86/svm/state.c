@@ -109,3 +109,11 @@ void svm_get_mode(struct vcpu *v, struct vcpu_mode *m)
 	else
 		m->code_bytes = cs & SEGMENT_DB >> 4 ? 4 : 2;
 }
+
+uint64_t svm_code_root(const struct vcpu *v)
+{
+	const struct vmcb *b = svm_vmcb(v);
+	bool code64 = b->efer & EFER_LMA && b->segment[VMCB_CS].attributes & SEGMENT_L >> 4;
+
+	return LIKELY(code64 && !(b->cr4 & CR4_LA57)) ? b->cr3 : CODE_ROOT_NONE;
+}

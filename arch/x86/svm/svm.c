@@ -60,6 +60,7 @@ const struct backend svm_backend = {
 	.get_state = svm_get_state,
 	.set_state = svm_set_state,
 	.get_mode = svm_get_mode,
+	.code_root = svm_code_root,
 	.get_segment = svm_get_segment,
 	.set_cr2 = set_cr2,
 	.msr_read = svm_msr_read,

@@ -101,6 +101,7 @@ void svm_switch_out(struct vcpu *v);
 void svm_get_state(struct vcpu *v, struct vcpu_state *state);
 void svm_set_state(struct vcpu *v, const struct vcpu_state *state);
 void svm_get_mode(struct vcpu *v, struct vcpu_mode *m);
+uint64_t svm_code_root(const struct vcpu *v);
 void svm_get_segment(struct vcpu *v, enum vcpu_seg n, struct vcpu_segment *out);
 void svm_set_segment(struct vmcb *b, enum vcpu_seg n, const struct vcpu_segment *in);
 bool svm_msr_read(struct vcpu *v, uint32_t index, uint64_t *value);
