@@ -45,8 +45,8 @@ struct hv_window_entry {
 	uint64_t mine;   /* out */
 };
 
-#define HV_WINDOW_WRITE  1u
-#define HV_WINDOW_PINNED 2u /* holds for DMA: survives the peer's death until released */
+/* Every page of a window is held for DMA: after the peer's death it stays until it is released. */
+#define HV_WINDOW_WRITE 1u
 
 struct hv_batch_entry {
 	uint64_t call; /* enum hv_call; one that would block returns HV_ERR_AGAIN */

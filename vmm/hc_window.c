@@ -8,7 +8,7 @@
 #include "vmm/window.h"
 
 #define WINDOW_ENTRIES 64
-#define WINDOW_RIGHTS  (HV_WINDOW_WRITE | HV_WINDOW_PINNED)
+#define WINDOW_RIGHTS  HV_WINDOW_WRITE
 
 typedef enum err window_fn(struct domain *holder, const struct domain *guest,
 			   const struct hv_window_entry *e, hpa_t *mine);

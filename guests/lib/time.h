@@ -1,6 +1,6 @@
 /*
- * The TSC as a clock: the boot page says its frequency. Nanoseconds count from the processor's
- * reset, not from the domain's start, and go on over restarts.
+ * The TSC as a clock: the boot page says its frequency. Nanoseconds count from the domain's start;
+ * a restart begins anew, so no time is kept over one.
  */
 #ifndef GUESTS_LIB_TIME_H
 #define GUESTS_LIB_TIME_H
