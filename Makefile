@@ -76,7 +76,7 @@ help:
 	@echo "make iso     build/bulkhead.iso, the demo for CD, USB stick or QEMU"
 	@echo "make test    every test; the last line counts them"
 	@echo "make unit    the unit tests only         make fuzz    the fuzz targets only"
-	@echo "make check   layers, headers, format     make bench   instructions on each path"
+	@echo "make check   units, layers, headers, format, clang; make bench   instructions on each path"
 	@echo "make linux   the demo's Linux guests     make tour    the file heads in reading order"
 	@echo "make format  clang-format on every file  make setup   installs what is missing"
 	@echo "make clean   removes build/"
@@ -106,7 +106,7 @@ bench: setup
 	@$(MAKE) --no-print-directory all $(O)/bench-count.so
 	@$(PYTHON) tools/bench --build $(O) $(BENCH)
 
-check:
+check: unit
 	@tools/check $(O)
 
 tour:
@@ -193,7 +193,9 @@ $(O)/host/%.o: %.c
 	$(call run,CC)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
 unit: $(UNIT_TESTS)
-	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; timeout 60 $$t; done
+	@status=0; for t in $(UNIT_TESTS); do \
+		if timeout 60 $$t > $$t.log 2>&1; then echo "$$(tail -n 1 $$t.log): $$t"; \
+		else cat $$t.log; status=1; fi; done; exit $$status
 
 # The files that a test names in its "// sources:" line, and its "// flags:".
 sources = $(shell sed -n 's,^// sources: ,,p' $(1))

@@ -60,11 +60,6 @@ bool ioreq_ring_again(struct vcpu *v, enum hv_ioreq_type type, uint64_t address,
 }
 
 /* A port is a byte stream: it gives 1, 2, 3... and keeps what it gets. */
-bool ioreq_ring_again(struct vcpu *of, enum hv_ioreq_type type, uint64_t address, unsigned size)
-{
-	return false;
-}
-
 enum verdict pio_access(struct vcpu *v, struct io_access *a)
 {
 	struct io_access memory = *a;
