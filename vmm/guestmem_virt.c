@@ -111,11 +111,15 @@ static size_t fetch_rest(struct vcpu *v, const struct vcpu_mode *m, gva_t at, ui
 
 size_t guest_fetch_in(struct vcpu *v, const struct vcpu_mode *m, uint8_t buf[15])
 {
+	const uint8_t *p = walk_code(v->domain, backend->code_root(v), v->regs.rip);
 	gva_t at = fetch_address(v, m);
 	size_t first = MIN(15, PAGE_SIZE - (at.v & PAGE_MASK));
-	const uint8_t *p;
 	gpa_t page;
 
+	if (LIKELY(p && first == 15)) {
+		__builtin_memcpy(buf, p, 15);
+		return 15;
+	}
 	if (!translate_or_inject(v, m, at, ACCESS_FETCH, &page))
 		return 0;
 	p = guestmem_at(v->domain, page);

@@ -92,22 +92,6 @@ enum verdict ioreq_ask(struct vcpu *v, unsigned link, enum hv_ioreq_type type, s
 	return VERDICT_BLOCK;
 }
 
-bool ioreq_ring_again(struct vcpu *v, enum hv_ioreq_type type, uint64_t address, unsigned size)
-{
-	const struct ioreq_set *s = v->domain->ioreqs;
-
-	if (v->bell.address != address || v->bell.size != size || v->bell.type != type)
-		return false;
-	/* Partner: ioreq_tables_open. A table that changes now may as well change after this. */
-	if (v->bell.version != __atomic_load_n(&s->version, __ATOMIC_ACQUIRE))
-		return false;
-	/* Still pending: the back end will look, and sees what the guest stored before its exit,
-	   which no load passes. */
-	if (!(__atomic_load_n(v->bell.pending, __ATOMIC_RELAXED) & v->bell.bit))
-		event_set(v->bell.backend, v->bell.event);
-	return true;
-}
-
 /* Rings, and remembers it for as long as the tables stay as they are. */
 static void ioreq_ring(struct vcpu *v, enum hv_ioreq_type type, const struct io_access *a,
 		       const struct ioreq_range *r, uint32_t version)

@@ -9,6 +9,7 @@
 
 #include "abi/ioreq.h"
 #include "vmm/domain.h"
+#include "vmm/event.h"
 #include "vmm/io.h"
 
 #define IOREQ_RANGES  64 /* of each kind, a guest */
@@ -66,7 +67,20 @@ must_check bool ioreq_access(struct vcpu *v, enum hv_ioreq_type type, struct io_
 			     enum verdict *verdict);
 
 /* A write to the doorbell that was rung last: rings it again and returns true. Owner. */
-bool ioreq_ring_again(struct vcpu *v, enum hv_ioreq_type type, uint64_t address, unsigned size);
+static inline bool ioreq_ring_again(struct vcpu *v, enum hv_ioreq_type type, uint64_t address,
+				    unsigned size)
+{
+	if (v->bell.address != address || v->bell.size != size || v->bell.type != type)
+		return false;
+	/* Partner: ioreq_tables_open. A table that changes now may as well change after this. */
+	if (v->bell.version != __atomic_load_n(&v->domain->ioreqs->version, __ATOMIC_ACQUIRE))
+		return false;
+	/* Still pending: the back end will look, and sees what the guest stored before its exit,
+	   which no load passes. */
+	if (!(__atomic_load_n(v->bell.pending, __ATOMIC_RELAXED) & v->bell.bit))
+		event_set(v->bell.backend, v->bell.event);
+	return true;
+}
 
 /* Asks back end `link` of the guest, or takes its answer: DONE or BLOCK. Owner. */
 enum verdict ioreq_ask(struct vcpu *v, unsigned link, enum hv_ioreq_type type, struct io_access *a);

@@ -82,7 +82,8 @@ static void run_skip(struct vcpu *v)
 	v->regs.rip = rip;
 	if (UNLIKELY(passes_4g))
 		run_wrap_rip(v);
-	backend->shadow_clear(v);
+	if (UNLIKELY(v->irq_shadow))
+		backend->shadow_clear(v);
 	if (UNLIKELY(v->regs.rflags & (RFLAGS_TF | RFLAGS_RF)))
 		run_finish_flags(v);
 }

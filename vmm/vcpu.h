@@ -133,6 +133,7 @@ struct vcpu {
 	uint64_t xcr0, dr[4], tsc_aux, xss;
 	uint64_t tsc_offset; /* guest TSC = host TSC + this */
 	uint8_t cr8;         /* task priority as the guest last set it: run() loads and stores it */
+	bool irq_shadow;     /* the exit left an interrupt shadow: run() says so */
 	bool replay;         /* handle `exit` again before entering */
 	bool nmi_pending;
 	uint8_t event_vector; /* EVENT_VECTOR, 0 none */

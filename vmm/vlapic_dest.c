@@ -103,8 +103,7 @@ static void send_all(struct vlapic *l, const struct vlapic_message *m, bool but_
 			deliver(d->vcpu[i]->lapic, m);
 }
 
-/* SDM 3A 11.6.1; icr as x2APIC has it, destination in the high half. */
-void vlapic_send(struct vlapic *l, uint64_t icr)
+static COLD void send(struct vlapic *l, uint64_t icr)
 {
 	struct vlapic_message m = {
 		.destination = icr >> 32,
@@ -118,9 +117,8 @@ void vlapic_send(struct vlapic *l, uint64_t icr)
 		vlapic_error(l, ESR_SEND_VECTOR);
 		return;
 	}
-	if (m.mode == DELIVER_FIXED &&
-	    (shorthand == SHORTHAND_SELF ||
-	     (shorthand == SHORTHAND_NONE && !m.logical && m.destination == l->vcpu->index)))
+	if (m.mode == DELIVER_FIXED && shorthand == SHORTHAND_NONE && !m.logical &&
+	    m.destination == l->vcpu->index)
 		send_self(l, m.vector);
 	else if (shorthand == SHORTHAND_NONE)
 		vlapic_deliver(l->vcpu->domain, &m);
@@ -128,4 +126,16 @@ void vlapic_send(struct vlapic *l, uint64_t icr)
 		deliver(l, &m);
 	else
 		send_all(l, &m, shorthand == SHORTHAND_OTHERS);
+}
+
+/* SDM 3A 11.6.1; icr as x2APIC has it, destination in the high half. */
+void vlapic_send(struct vlapic *l, uint64_t icr)
+{
+	bool fixed_to_self =
+		(icr & (ICR_SHORTHAND | ICR_MODE)) == field_set(ICR_SHORTHAND, 0, SHORTHAND_SELF);
+
+	if (LIKELY(fixed_to_self && (icr & ICR_VECTOR) >= 16))
+		send_self(l, icr & ICR_VECTOR);
+	else
+		send(l, icr);
 }

@@ -36,6 +36,10 @@ bool vlapic_msr_write(struct vcpu *v, uint32_t index, uint64_t value)
 		vlapic_send(l, value);
 		return true;
 	}
+	if (LIKELY(reg == REG_EOI && !value)) {
+		vlapic_end(l);
+		return true;
+	}
 	if (value & reserved_bits(reg) || reg == REG_LDR || reg == REG_DFR)
 		return false;
 	if (reg == REG_SELF_IPI) {

@@ -18,11 +18,11 @@
 
 #include "arch/x86/cpu/regs.h"
 #include "tests/unit/fake_guest.h"
-#include "vmm/ioreq.h"
+#include "vmm/event.h"
 #include "vmm/decode.h"
 #include "vmm/emulate_alu.h"
 #include "vmm/io.h"
-#include "vmm/ioreq.h"
+#include "vmm/event.h"
 #include "vmm/pio_string.h"
 
 #define DEVICE 0x10000000ull /* guest-physical; not RAM */
@@ -54,9 +54,8 @@ enum verdict mmio_access(struct vcpu *v, struct io_access *a)
 	return answer(a);
 }
 
-bool ioreq_ring_again(struct vcpu *v, enum hv_ioreq_type type, uint64_t address, unsigned size)
+void event_set(struct domain *d, unsigned event)
 {
-	return false;
 }
 
 /* A port is a byte stream: it gives 1, 2, 3... and keeps what it gets. */

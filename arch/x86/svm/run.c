@@ -44,7 +44,9 @@ void svm_run(struct vcpu *v, struct vm_exit *e)
 	if (UNLIKELY(s->watching)) {
 		svm_decode(v, e);
 		svm_step_exit(v, e);
+		v->irq_shadow = b->int_state & VMCB_INT_SHADOW;
 		return;
 	}
+	v->irq_shadow = b->int_state & VMCB_INT_SHADOW;
 	svm_decode(v, e);
 }
