@@ -43,8 +43,9 @@ GUEST_LIB_OBJS := $(patsubst %,$(O)/%.o,$(wildcard guests/lib/*.c guests/lib/*.a
 # Guests without C: flat binaries.
 RAW := $(patsubst guests/raw/%.asm,$(O)/guests/%.bin,$(wildcard guests/raw/*.asm))
 
-# A RAM disk without contents, for configs/bench.yaml.
+# A RAM disk without contents for configs/bench.yaml, and the plugin that counts there.
 BLANK := $(O)/guests/blank.img
+BENCH_COUNT := $(O)/bench-count.so
 
 # --- unit tests: "// sources: a.c b.c" in the first lines names what a test links; "// flags:" adds
 # --- flags for the compiler -------------------------------------------------------------------
@@ -68,7 +69,7 @@ LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img linux1.img linux2.img disk
 PYTHON := /usr/bin/python3
 
 .PHONY: all help setup iso run test unit fuzz check bench tour format linux clean
-all: $(HV_ELF) $(GUEST_ELFS) $(RAW) $(BLANK) $(BH)
+all: $(HV_ELF) $(GUEST_ELFS) $(RAW) $(BLANK) $(BH) $(BENCH_COUNT)
 
 help:
 	@echo "make         the hypervisor, our guests and build/bh"
@@ -103,7 +104,7 @@ test: setup
 	@$(PYTHON) tools/test --build $(O)
 
 bench: setup
-	@$(MAKE) --no-print-directory all $(O)/bench-count.so
+	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tools/bench --build $(O) $(BENCH)
 
 check: unit
@@ -182,7 +183,7 @@ $(BH): $(BH_OBJS)
 	$(call run,CC)$(CC) -o $@ $(BH_OBJS) -lcyaml -lyaml
 
 # The plugin with which tools/bench counts.
-$(O)/bench-count.so: tools/bench/count.c guests/bench/mark.h
+$(BENCH_COUNT): tools/bench/count.c guests/bench/mark.h
 	$(call run,CC)$(CC) $(HOST_CFLAGS) -shared -fPIC -o $@ $<
 
 # Our own memcpy and strlen must not be turned into calls of themselves.

@@ -18,7 +18,6 @@
 
 #include "arch/x86/cpu/regs.h"
 #include "tests/unit/fake_guest.h"
-#include "vmm/event.h"
 #include "vmm/decode.h"
 #include "vmm/emulate_alu.h"
 #include "vmm/io.h"
