@@ -126,9 +126,8 @@ static void run_once(struct vcpu *v)
 		run_deliver(v);
 		backend->run(v, &v->exit);
 		v->exits++;
-	} else {
-		v->replay = false;
 	}
+	v->replay = false;
 	verdict = route_exit(v, &v->exit);
 	if (LIKELY(verdict == VERDICT_DONE))
 		run_skip(v);
