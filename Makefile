@@ -25,7 +25,7 @@ HV_CFLAGS := $(FREESTANDING) -fno-pic -fno-pie -mcmodel=kernel -fstack-protector
 GUEST_CFLAGS := $(FREESTANDING) -fpie -fvisibility=hidden -fno-stack-protector
 
 # --- the hypervisor ----------------------------------------------------------
-HV_DIRS := boot arch/x86/cpu arch/x86/svm mm drivers vmm lib
+HV_DIRS := boot arch/x86/cpu arch/x86/svm arch/x86/vmx mm drivers vmm lib
 HV_C := $(foreach d,$(HV_DIRS),$(filter-out %/offsets.c,$(wildcard $(d)/*.c)))
 HV_ASM := $(foreach d,$(HV_DIRS),$(wildcard $(d)/*.asm))
 HV_OBJS := $(HV_C:%.c=$(O)/hv/%.o) $(HV_ASM:%.asm=$(O)/hv/%.asm.o)

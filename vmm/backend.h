@@ -67,6 +67,10 @@ struct backend {
 	bool (*msr_read)(struct vcpu *v, uint32_t index, uint64_t *value);
 	bool (*msr_write)(struct vcpu *v, uint32_t index, uint64_t value);
 
+	/* This CPU: a guest that runs exits (TIMER) at that host TSC or soon after, TIMER_NEVER not
+	   at all. False: the CPU has no timer of the kind, and the local APIC's must serve. */
+	bool (*set_timer)(uint64_t deadline);
+
 	/* v->tsc_offset has changed. */
 	void (*tsc_changed)(struct vcpu *v);
 	/* Nested or guest translations of this vCPU must not be used any more after the next entry.

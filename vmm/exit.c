@@ -16,6 +16,7 @@
 #include "vmm/msr.h"
 #include "vmm/pio_string.h"
 #include "vmm/route.h"
+#include "vmm/sched.h"
 #include "vmm/xsetbv.h"
 
 static enum verdict exit_retry(struct vcpu *v, struct vm_exit *e)
@@ -26,6 +27,12 @@ static enum verdict exit_retry(struct vcpu *v, struct vm_exit *e)
 static enum verdict exit_host_irq(struct vcpu *v, struct vm_exit *e)
 {
 	irq_window();
+	return VERDICT_RETRY;
+}
+
+static enum verdict exit_timer(struct vcpu *v, struct vm_exit *e)
+{
+	sched_time_up();
 	return VERDICT_RETRY;
 }
 
@@ -115,6 +122,7 @@ static const struct {
 	[EXIT_NONE] = { exit_retry, false },
 	[EXIT_HOST_IRQ] = { exit_host_irq, false },
 	[EXIT_HOST_NMI] = { exit_host_irq, false },
+	[EXIT_TIMER] = { exit_timer, false },
 	[EXIT_CPUID] = { cpuid_exit, true },
 	[EXIT_PIO] = { pio_exit, true },
 	[EXIT_NESTED_FAULT] = { exit_nested_fault, false },
@@ -134,6 +142,7 @@ static const struct {
 	[EXIT_EXCEPTION] = { exit_exception, false },
 	[EXIT_SHUTDOWN] = { exit_shutdown, false },
 	[EXIT_INIT] = { exit_retry, false },
+	[EXIT_TASK_SWITCH] = { exit_fatal, false },
 	[EXIT_ENTRY_FAILED] = { exit_fatal, false },
 	[EXIT_UNKNOWN] = { exit_fatal, false },
 };

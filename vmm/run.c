@@ -139,7 +139,8 @@ void run_until(struct vcpu *v, const volatile bool *attention)
 {
 	if (UNLIKELY(v->domain->starting)) {
 		launch_turn(v->domain);
-		irq_window(); /* no guest runs that interrupts could end */
+		timer_wait(); /* no guest runs that a timer or interrupts could end */
+		irq_window();
 		return;
 	}
 	while (LIKELY(v->run_state == VCPU_RUNNING && !*attention))

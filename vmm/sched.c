@@ -47,11 +47,16 @@ static void sched_mail(void *arg)
 	sched_this()->attention = true;
 }
 
+void sched_time_up(void)
+{
+	sched_this()->tick = true;
+	sched_this()->attention = true;
+}
+
 static void sched_tick(void *arg)
 {
 	timer_fired();
-	sched_this()->tick = true;
-	sched_this()->attention = true;
+	sched_time_up();
 }
 
 static void sched_quantum_over(struct timer *t)
@@ -285,6 +290,7 @@ NORETURN void sched_loop(void)
 		if (c->running && sched_must_leave(c, c->running))
 			sched_put(c, c->running);
 		if (!c->running && !sched_enter(c)) {
+			timer_wait();
 			if (!c->attention)
 				irq_wait();
 			continue;

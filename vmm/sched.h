@@ -22,6 +22,9 @@ void sched_ready(struct vcpu *v);
    is forgotten. */
 void sched_off(struct vcpu *v);
 
+/* This CPU: a deadline has passed; the loop runs what is due. */
+void sched_time_up(void);
+
 /* Owner CPU: takes a vCPU out until sched_resume, which puts it back to what it did. */
 void sched_pause(struct vcpu *v);
 void sched_resume(struct vcpu *v);

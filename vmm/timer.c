@@ -8,6 +8,9 @@
 #include "arch/x86/cpu/lapic.h"
 #include "arch/x86/cpu/tsc.h"
 #include "lib/bits.h"
+#include "vmm/backend.h"
+
+static_assert(TIMER_NEVER == LAPIC_TIMER_OFF, "one word for never");
 
 struct timer_queue {
 	struct list list;
@@ -32,15 +35,32 @@ static struct timer_queue *timer_this(void)
 	return q;
 }
 
-static void timer_arm(struct timer_queue *q)
+static uint64_t timer_next(const struct timer_queue *q)
 {
-	uint64_t next =
-		list_is_empty(&q->list) ? LAPIC_TIMER_OFF : timer_of(q->list.next)->deadline;
+	return list_is_empty(&q->list) ? TIMER_NEVER : timer_of(q->list.next)->deadline;
+}
+
+static void timer_arm_lapic(struct timer_queue *q)
+{
+	uint64_t next = timer_next(q);
 
 	if (next == q->armed)
 		return;
 	q->armed = next;
 	lapic_timer_arm(next);
+}
+
+/* The backend's own timer ends a guest without an interrupt; where there is none, or no guest runs,
+   the local APIC's does. */
+static void timer_arm(struct timer_queue *q)
+{
+	if (!backend->set_timer(timer_next(q)))
+		timer_arm_lapic(q);
+}
+
+void timer_wait(void)
+{
+	timer_arm_lapic(timer_this());
 }
 
 void timer_init(struct timer *t, void (*fire)(struct timer *t))

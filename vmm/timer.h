@@ -23,6 +23,8 @@ void timer_init(struct timer *t, void (*fire)(struct timer *t));
 void timer_set(struct timer *t, uint64_t deadline);
 /* Fires what is due on this CPU and arms the hardware for the next. */
 void timer_run(void);
+/* Before this CPU waits or works on without a guest: the local APIC's timer is armed, too. */
+void timer_wait(void);
 /* From the timer's interrupt handler: the hardware is no longer armed. */
 void timer_fired(void);
 

@@ -34,6 +34,11 @@ static void tsc_changed(struct vcpu *v)
 	svm_vmcb(v)->clean &= ~VMCB_CLEAN_CONTROL;
 }
 
+static bool set_timer(uint64_t deadline)
+{
+	return false;
+}
+
 static size_t insn_bytes(struct vcpu *v, uint8_t bytes[15])
 {
 	const struct vmcb *b = svm_vmcb(v);
@@ -65,6 +70,7 @@ const struct backend svm_backend = {
 	.set_cr2 = set_cr2,
 	.msr_read = svm_msr_read,
 	.msr_write = svm_msr_write,
+	.set_timer = set_timer,
 	.tsc_changed = tsc_changed,
 	.flush = svm_flush,
 	.shadow_clear = svm_shadow_clear,
