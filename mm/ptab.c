@@ -101,9 +101,10 @@ static void table_free(struct ptab *t, uint64_t *table, unsigned level)
 	pool_put(t->pool, table);
 }
 
-static unsigned best_level(const struct ptab_format *f, uint64_t addresses, uint64_t bytes)
+static unsigned best_level(const struct ptab_format *f, uint64_t addresses, uint64_t bytes,
+			   unsigned attrs)
 {
-	unsigned level = f->max_leaf;
+	unsigned level = attrs & PTAB_EXEC ? f->max_exec_leaf : f->max_leaf;
 
 	while (level > 1 && (bytes < level_bytes(level) || addresses & (level_bytes(level) - 1)))
 		level--;
@@ -139,7 +140,7 @@ enum err ptab_map(struct ptab *t, uint64_t va, hpa_t to, uint64_t bytes, unsigne
 	    !range_within(to.v, bytes, f->address_mask + PAGE_SIZE))
 		return ERR_INVAL;
 	while (bytes > 0) {
-		unsigned level = best_level(f, va | to.v, bytes);
+		unsigned level = best_level(f, va | to.v, bytes, attrs);
 		uint64_t *e = entry_make(t, va, level);
 		uint64_t old;
 

@@ -24,12 +24,13 @@ enum {
 
 struct ptab_format {
 	const char *name;
-	unsigned levels;       /* 4 */
-	unsigned max_leaf;     /* highest level (1 = 4 KiB) that may hold a leaf: 2 or 3 */
-	bool sign_extended;    /* addresses are canonical (host), else they begin at 0 (nested) */
-	uint64_t leaf_large;   /* the bit that makes a level-2 or -3 entry a leaf */
-	uint64_t table_bits;   /* bits of every entry that points to a table */
-	uint64_t address_mask; /* bits of an entry that hold the address */
+	unsigned levels;        /* 4 */
+	unsigned max_leaf;      /* highest level (1 = 4 KiB) that may hold a leaf: 2 or 3 */
+	unsigned max_exec_leaf; /* the same for executable ones */
+	bool sign_extended;     /* addresses are canonical (host), else they begin at 0 (nested) */
+	uint64_t leaf_large;    /* the bit that makes a level-2 or -3 entry a leaf */
+	uint64_t table_bits;    /* bits of every entry that points to a table */
+	uint64_t address_mask;  /* bits of an entry that hold the address */
 	uint64_t (*encode)(unsigned attrs, unsigned level); /* leaf bits for attributes */
 	unsigned (*decode)(uint64_t entry,
 			   unsigned level); /* attributes of a leaf; 0: not present */
@@ -67,8 +68,10 @@ bool ptab_lookup(const struct ptab *t, uint64_t va, struct ptab_leaf *leaf);
    to 4 KiB included: for reserving pools. */
 size_t ptab_pages_for(const struct ptab_format *format, uint64_t bytes);
 
-/* 1 GiB leaves only where the CPU has them: the caller picks the constant. */
+/* 1 GiB leaves only where the CPU has them: the caller picks the constant. ept_4k_exec is for CPUs
+   where a guest that changes the size of a page of code may stop the machine (iTLB multihit). */
 extern const struct ptab_format ptab_host_2m, ptab_host_1g;
 extern const struct ptab_format ptab_npt_2m, ptab_npt_1g;
+extern const struct ptab_format ptab_ept_2m, ptab_ept_1g, ptab_ept_4k_exec;
 
 #endif

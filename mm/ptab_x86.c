@@ -71,6 +71,7 @@ static bool present(uint64_t e)
 		.name = text,                                                                      \
 		.levels = 4,                                                                       \
 		.max_leaf = leaf,                                                                  \
+		.max_exec_leaf = leaf,                                                             \
 		.sign_extended = sign,                                                             \
 		.leaf_large = LARGE,                                                               \
 		.table_bits = bits,                                                                \
