@@ -38,8 +38,20 @@ struct vm_exit {
 			uint32_t error;
 			uint64_t qualification; /* #PF: CR2; #DB: DR6 bits */
 		} exception;
+		struct {
+			uint8_t gpr; /* enum vcpu_gpr */
+			bool write;
+		} cr8;
+		struct {
+			uint16_t selector; /* of the new TSS */
+			uint8_t source;    /* enum task_source */
+			bool from_event;   /* GATE: an event's delivery, which is in v->inject */
+		} task;
 	};
 };
+
+/* What asked for a task switch; GATE: through a task gate of the IDT. */
+enum task_source { TASK_CALL, TASK_IRET, TASK_JMP, TASK_GATE };
 
 enum verdict {
 	VERDICT_DONE,  /* skip the instruction and go on */

@@ -34,6 +34,18 @@
 #define MSR_MTRR_FIX_4K     0x268u /* to 0x26f */
 #define MSR_PAT             0x277u
 #define MSR_MTRR_DEF_TYPE   0x2ffu
+#define MSR_VMX_BASIC       0x480u
+#define MSR_VMX_MISC        0x485u
+#define MSR_VMX_CR0_FIXED0  0x486u
+#define MSR_VMX_CR0_FIXED1  0x487u
+#define MSR_VMX_CR4_FIXED0  0x488u
+#define MSR_VMX_CR4_FIXED1  0x489u
+#define MSR_VMX_CPU2        0x48bu
+#define MSR_VMX_EPT_VPID    0x48cu
+#define MSR_VMX_TRUE_PIN    0x48du
+#define MSR_VMX_TRUE_CPU    0x48eu
+#define MSR_VMX_TRUE_EXIT   0x48fu
+#define MSR_VMX_TRUE_ENTRY  0x490u
 #define MSR_TSC_DEADLINE    0x6e0u
 #define MSR_X2APIC          0x800u /* register at xAPIC offset n is MSR 0x800 + n / 16 */
 #define MSR_XSS             0xda0u

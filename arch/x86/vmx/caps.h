@@ -6,14 +6,17 @@
 #define ARCH_X86_VMX_CAPS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/err.h"
 
 enum vmx_feature {
 #define VMX_FEATURE(name, word, bit, text, without) VMX_##name,
+#define VMX_REQUIRED(word, bits, text)
 #include "arch/x86/vmx/features.def"
 #undef VMX_FEATURE
+#undef VMX_REQUIRED
 	VMX_FEATURES,
 };
 
@@ -21,13 +24,12 @@ struct vmx_caps {
 	uint32_t revision;        /* first word of a VMXON region and of a VMCS */
 	uint32_t features;        /* bit n: enum vmx_feature */
 	uint8_t timer_shift;      /* the preemption timer counts at TSC >> this */
-	uint8_t ept_levels;       /* 4 */
 	uint64_t cr0_on, cr0_off; /* bits that VMX operation wants set, clear */
 	uint64_t cr4_on, cr4_off;
 	/* Controls as they are used: required, wanted where present, and the CPU's own fixed ones.
 	 */
 	uint32_t pin, cpu, cpu2, exit, entry;
-	uint64_t invept_type, invvpid_type; /* the narrowest offered, insn.h */
+	uint64_t invept_type, invvpid_type; /* of one vCPU: the narrowest offered, insn.h */
 };
 
 extern struct vmx_caps vmx_caps;
@@ -36,6 +38,10 @@ static inline bool vmx_has(enum vmx_feature f)
 {
 	return vmx_caps.features >> f & 1;
 }
+
+/* Boot CPU, before vmx_caps_init: do without that optional feature (its name in features.def, in
+   any case). False: there is none of that name. */
+bool vmx_without(const char *name, size_t bytes);
 
 /* Boot CPU: reads and logs. Errors: UNSUPPORTED (each missing required feature was logged). */
 must_check enum err vmx_caps_init(void);

@@ -24,6 +24,8 @@ struct vmx_vcpu {
 	bool loaded;       /* its DR0-3, DR6 and syscall MSRs are in the CPU (switch_in) */
 	bool hosted;       /* the host-state fields are those of its CPU */
 	uint16_t vpid;     /* 0: the CPU has none, and every entry flushes */
+	uint8_t threshold; /* what TPR_THRESHOLD holds; 0: CR8 may fall unseen */
+	uint8_t *vapic;    /* virtual-APIC page: the guest's CR8 is in it, with the TPR shadow */
 
 	uint32_t cpu_controls;     /* what CPU_CONTROLS holds */
 	uint32_t interruptibility; /* what GUEST_INTERRUPTIBILITY held at the last exit */
@@ -44,12 +46,16 @@ struct vmx_vcpu {
 struct vmx_vcpu *vmx_use(const struct vcpu *v);
 /* This CPU: VMXON, FEATURE_CONTROL. Errors: UNSUPPORTED (logged). */
 enum err vmx_cpu_enable(void);
+/* The current VMCS leaves this CPU, so that another one may use it. */
+void vmx_leave(struct vmx_vcpu *x);
 /* Fills the current VMCS' host-state area for this CPU; once, before v's first entry. */
 void vmx_host_state(struct vmx_vcpu *x);
 
 /* enter.asm: enters the guest with the general registers but RSP, swaps CR2. False: the instruction
    failed (INSN_ERROR tells, if there is a current VMCS). Interrupts off before and after. */
 bool vmx_enter(struct vmx_vcpu *x, struct vcpu_regs *regs);
+/* Where exits land, for HOST_RIP. */
+extern const char vmx_exit[];
 
 /* run.c, timer.c */
 void vmx_run(struct vcpu *v, struct vm_exit *e);
@@ -70,6 +76,8 @@ void vmx_event_save(struct vcpu *v, uint32_t vectoring);
 bool vmx_can_inject(struct vcpu *v, enum event_kind kind);
 void vmx_ask_window(struct vcpu *v, enum event_kind kind);
 void vmx_ask_cr8(struct vcpu *v, uint8_t below);
+/* Writes TPR_THRESHOLD. An entry with one above the guest's CR8 is refused (SDM 3C 27.2.1.1). */
+void vmx_threshold(struct vmx_vcpu *x, uint8_t threshold);
 /* At an exit: this window has come; it is no longer asked for. */
 void vmx_window_close(struct vmx_vcpu *x, enum event_kind kind);
 void vmx_shadow_clear(struct vcpu *v);
@@ -100,7 +108,7 @@ void vmx_msr_open(uint32_t index, bool read, bool write);
 uint64_t vmx_msr_map(void);
 
 /* vcpu.c */
-size_t vmx_vcpu_pages(void);
+#define VMX_VCPU_PAGES 3 /* the VMCS, the virtual-APIC page, struct vmx_vcpu */
 void vmx_vcpu_init(struct vcpu *v, void *pages, hpa_t nested_root);
 void vmx_switch_in(struct vcpu *v);
 void vmx_switch_out(struct vcpu *v);
