@@ -71,6 +71,8 @@ struct vcpu_state {
 	uint64_t star, lstar, cstar, sfmask, kernel_gs_base;
 	uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
 	uint64_t pat, debugctl;
+	uint64_t pdpte[4]; /* PAE paging: the four entries that loading CR3 read, where the CPU
+			      keeps them */
 	bool irq_shadow, nmi_blocked;
 };
 
