@@ -68,12 +68,15 @@ LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img linux1.img linux2.img disk
 
 PYTHON := /usr/bin/python3
 
+# What make run boots the demo in.
+EMULATOR ?= qemu
+
 .PHONY: all help setup iso run test unit fuzz check bench tour format linux clean
 all: $(HV_ELF) $(GUEST_ELFS) $(RAW) $(BLANK) $(BH) $(BENCH_COUNT)
 
 help:
 	@echo "make         the hypervisor, our guests and build/bh"
-	@echo "make run     boots the demo in QEMU on this terminal"
+	@echo "make run     boots the demo on this terminal, in QEMU (AMD-V) or with EMULATOR=bochs (VT-x)"
 	@echo "make iso     build/bulkhead.iso, the demo for CD, USB stick or QEMU"
 	@echo "make test    every test; the last line counts them"
 	@echo "make unit    the unit tests only         make fuzz    the fuzz targets only"
@@ -81,7 +84,7 @@ help:
 	@echo "make linux   the demo's Linux guests     make tour    the file heads in reading order"
 	@echo "make format  clang-format on every file  make setup   installs what is missing"
 	@echo "make clean   removes build/"
-	@echo "Variables: O=folder, CC=gcc|clang, ACCEL=kvm|tcg, FUZZ_RUNS=$(FUZZ_RUNS)"
+	@echo "Variables: O=folder, CC=gcc|clang, EMULATOR=qemu|bochs, ACCEL=kvm|tcg, FUZZ_RUNS=$(FUZZ_RUNS)"
 
 # Installs packages that are missing; a stamp makes the next time quick.
 setup: $(O)/.setup
@@ -93,7 +96,7 @@ $(O)/.setup: tools/packages.txt tools/setup
 # The rest needs the packages first, so it is a make of its own.
 run: setup
 	@$(MAKE) --no-print-directory -s all linux
-	$(BH) run configs/demo.yaml
+	$(BH) run configs/demo.yaml --emulator $(EMULATOR)
 
 iso: setup
 	@$(MAKE) --no-print-directory -s all linux

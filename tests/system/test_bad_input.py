@@ -49,7 +49,7 @@ def test_check_accepts_every_example(bh, build, folder):
 
 def test_a_wrong_command_line_is_status_2(bh):
     for args in (["bake"], ["check"], ["run", "x.yaml", "--firmware", "coreboot"],
-                 ["run", "x.yaml", "--emulator", "bochs"], ["image", "x.yaml"], []):
+                 ["run", "x.yaml", "--emulator", "simics"], ["image", "x.yaml"], []):
         result = bh(*args)
         assert result.returncode == 2, args
         assert "bh: " in result.stderr

@@ -47,16 +47,21 @@ static const char help_run[] =
 	"bh run FILE [options] [-- arguments for the emulator]\n"
 	"\n"
 	"  --firmware bios|uefi    what the machine starts with (bios)\n"
+	"  --emulator qemu|bochs   what runs it (qemu): QEMU has AMD-V, Bochs has Intel VT-x\n"
+	"  --cpu MODEL             its CPU's model (QEMU: max; Bochs: corei7_skylake_x, ryzen, "
+	"...)\n"
 	"  --cpus N                its CPUs (as the file's emulator section says, else 1)\n"
 	"  --memory SIZE           its memory (likewise, else 1G)\n"
-	"  --disk [KIND:]FILE      its disk, KIND nvme or virtio; none: no disk (likewise)\n"
+	"  --disk [KIND:]FILE      its disk, KIND nvme, virtio or ide, Bochs: ide; none: no disk\n"
+	"                          (likewise)\n"
 	"  --headless              no terminal: serial console on standard output, input from\n"
 	"                          standard input; exit status 0 only if the system powered off\n"
 	"                          in order\n"
-	"  --icount                time counts instructions: slow, but the same every time\n"
+	"  --icount                time counts instructions: slow, but the same every time (in\n"
+	"                          Bochs it always does)\n"
 	"  --timeout S             kill it after S seconds (exit status 1)\n"
 	"  --append WORDS          more words for the hypervisor's command line\n"
-	"  --emulator NAME         qemu\n"
+	"  --log FILE              keeps Bochs' own log\n"
 	"  --hypervisor ELF        another hypervisor than bulkhead.elf beside bh\n"
 	"\n"
 	"KVM is used where /dev/kvm offers nested virtualization; ACCEL=tcg or ACCEL=kvm in the\n"
@@ -73,6 +78,8 @@ enum {
 	OPT_APPEND,
 	OPT_EMULATOR,
 	OPT_HYPERVISOR,
+	OPT_CPU,
+	OPT_LOG,
 	OPT_VERSION,
 };
 
@@ -87,6 +94,8 @@ static const struct option long_options[] = {
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "append", required_argument, NULL, OPT_APPEND },
 	{ "emulator", required_argument, NULL, OPT_EMULATOR },
+	{ "cpu", required_argument, NULL, OPT_CPU },
+	{ "log", required_argument, NULL, OPT_LOG },
 	{ "hypervisor", required_argument, NULL, OPT_HYPERVISOR },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -134,10 +143,10 @@ static int take_firmware(struct options *o)
 
 static int take_emulator(struct options *o)
 {
-	o->emulator = optarg;
-	if (strcmp(optarg, "qemu") == 0)
+	o->bochs = strcmp(optarg, "bochs") == 0;
+	if (o->bochs || strcmp(optarg, "qemu") == 0)
 		return -1;
-	return wrong("unknown emulator", "qemu is the only one so far");
+	return wrong("unknown emulator", "qemu or bochs");
 }
 
 static int take_memory(struct options *o)
@@ -163,6 +172,8 @@ static int take(struct options *o, int option)
 	case OPT_DISK: o->disk = optarg; return -1;
 	case OPT_HEADLESS: o->headless = true; return -1;
 	case OPT_ICOUNT: o->icount = true; return -1;
+	case OPT_CPU: o->cpu = optarg; return -1;
+	case OPT_LOG: o->log = optarg; return -1;
 	case OPT_APPEND: o->append = optarg; return -1;
 	case OPT_HYPERVISOR: o->hypervisor = optarg; return -1;
 	default: return BH_USAGE; /* getopt has said why */
@@ -187,7 +198,7 @@ int options_parse(struct options *o, int argc, char **argv)
 	uint64_t verb = VERB_NONE;
 	int option;
 
-	*o = (struct options){ .emulator = "qemu" };
+	*o = (struct options){ .verb = VERB_NONE };
 	if (argc > 1 && argv[1][0] != '-') {
 		if (!value_word(verbs, argv[1], &verb))
 			return wrong("unknown verb", "check, image or run");

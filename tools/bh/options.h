@@ -11,12 +11,13 @@ enum verb { VERB_NONE, VERB_CHECK, VERB_IMAGE, VERB_RUN };
 struct options {
 	enum verb verb;
 	const char *file;
-	const char *output;     /* image: where to */
-	const char *hypervisor; /* bulkhead.elf; NULL: beside bh itself */
-	const char *append;     /* joins the hypervisor's command line */
-	const char *emulator;
+	const char *output;        /* image: where to */
+	const char *hypervisor;    /* bulkhead.elf; NULL: beside bh itself */
+	const char *append;        /* joins the hypervisor's command line */
+	const char *cpu;           /* the emulated CPU's model; NULL: the emulator's best */
+	const char *log;           /* Bochs: where its log goes; NULL: nowhere for good */
 	const char *memory, *disk; /* NULL: as the file says */
-	bool uefi, headless, icount;
+	bool bochs, uefi, headless, icount;
 	unsigned cpus;    /* 0: as the file says */
 	unsigned timeout; /* seconds; 0: none */
 	char **extra;     /* the emulator's further arguments, NULL-terminated */

@@ -1,0 +1,182 @@
+/*
+ * A PC with the i440FX chipset: the image in the CD drive of the first IDE channel, the disk on the
+ * second, the first serial port connected to a socket of ours, which neither loses bytes nor comes
+ * late. There is no picture: the display is a VNC server for which nobody waits, on the first
+ * free port, so that several machines can run at once. Debian's Bochs contains its debugger, which
+ * has to be told to go on.
+ */
+#include "tools/bh/bochs.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/bh/host.h"
+#include "tools/bh/report.h"
+
+#define BIOS        "/usr/share/bochs/BIOS-bochs-latest"
+#define VGA_BIOS    "/usr/share/vgabios/vgabios.bin"
+#define OVMF        "/usr/share/ovmf/OVMF.fd"
+#define MODEL       "corei7_skylake_x"
+#define MEMORY_MOST 2048 /* MiB */
+
+/* Geometry of disks: what is no multiple of a cylinder is not seen by the machine. */
+#define HEADS        16
+#define SECTORS      32
+#define SECTOR_BYTES 512
+
+static bool all_is_there(const struct options *o)
+{
+	bool all = host_has_program("bochs-bin", "bochs");
+
+	all &= o->uefi ? host_has_file(OVMF, "ovmf") : host_has_file(BIOS, "bochsbios");
+	all &= host_has_file(VGA_BIOS, "vgabios");
+	return all;
+}
+
+/* A socket that listens on a free port of this computer alone. */
+static int listen_here(unsigned *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t bytes = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 1) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&a, &bytes) < 0) {
+		report("no socket for the serial port: %s", strerror(errno));
+		return -1;
+	}
+	*port = ntohs(a.sin_port);
+	return fd;
+}
+
+static void write_machine(FILE *f, const struct system_image *s, const struct options *o)
+{
+	unsigned long memory = emulator_memory(s, o);
+
+	fprintf(f,
+		"cpu: model=%s, count=%u, ips=50000000, reset_on_triple_fault=0, "
+		"ignore_bad_msrs=%d\n",
+		o->cpu ? o->cpu : MODEL, emulator_cpus(s, o), o->uefi);
+	fprintf(f, "memory: guest=%lu, host=%lu\n", memory, memory);
+	if (o->uefi)
+		fputs("romimage: file=" OVMF "\n", f);
+	else
+		fputs("romimage: file=" BIOS ", options=fastboot\n", f);
+	fputs("vgaromimage: file=" VGA_BIOS "\n"
+	      "vga: extension=vbe, update_freq=1, realtime=0\n"
+	      "pci: enabled=1, chipset=i440fx\n",
+	      f);
+}
+
+/* A person wants to see a clock that agrees with his own; a test, the same run every time. */
+static void write_time(FILE *f, const struct options *o)
+{
+	if (o->headless)
+		fputs("clock: sync=none, time0=946684800\n", f);
+	else
+		fputs("clock: sync=slowdown, time0=utc\n", f);
+}
+
+static bool write_disk(FILE *f, const struct system_image *s, const struct options *o)
+{
+	enum disk_kind kind;
+	const char *file;
+	struct stat st;
+
+	if (!emulator_disk(s, o, &kind, &file))
+		return false;
+	if (kind == DISK_NONE)
+		return true;
+	if (kind != DISK_ANY && kind != DISK_IDE) {
+		report("Bochs has neither NVMe nor virtio disks; --disk ide:FILE or none");
+		return false;
+	}
+	if (stat(file, &st) < 0 || st.st_size % (HEADS * SECTORS * SECTOR_BYTES) != 0) {
+		report("disk %s: Bochs needs a multiple of 256 KiB", file);
+		return false;
+	}
+	fprintf(f,
+		"ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n"
+		"ata1-master: type=disk, mode=flat, path=\"%s\", cylinders=%lu, heads=%d, spt=%d, "
+		"model=\"Bulkhead disk\"\n",
+		file, (unsigned long)st.st_size / (HEADS * SECTORS * SECTOR_BYTES), HEADS, SECTORS);
+	return true;
+}
+
+static bool write_rc(FILE *f, const struct emulator *e, const struct system_image *s,
+		     const struct options *o, const char *iso, unsigned port)
+{
+	fputs("plugin_ctrl: unmapped=1, biosdev=1, serial=1, iodebug=0, speaker=0, parallel=0, "
+	      "gameport=0, extfpuirq=1\n"
+	      "config_interface: textconfig\n"
+	      "display_library: rfb, options=\"timeout=0\"\n"
+	      "panic: action=fatal\n",
+	      f);
+	fprintf(f, "log: %s\n", e->log);
+	fprintf(f, "com1: enabled=1, mode=socket-client, dev=localhost:%u\n", port);
+	fprintf(f,
+		"ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14\n"
+		"ata0-master: type=cdrom, path=\"%s\", status=inserted\n"
+		"boot: cdrom\n",
+		iso);
+	write_machine(f, s, o);
+	write_time(f, o);
+	return write_disk(f, s, o);
+}
+
+static bool write_files(struct emulator *e, const struct system_image *s, const struct options *o,
+			const char *iso, const char *rc)
+{
+	char debugger[PATH_MAX], *text;
+	size_t bytes;
+	unsigned port;
+	FILE *f;
+	bool good;
+
+	e->listener = listen_here(&port);
+	if (e->listener < 0)
+		return false;
+	f = open_memstream(&text, &bytes);
+	good = write_rc(f, e, s, o, iso, port);
+	fclose(f);
+	good = good && host_write(rc, text, bytes);
+	free(text);
+	snprintf(debugger, sizeof(debugger), "%s/bochs.go", e->scratch);
+	return good && host_write(debugger, "c\nq\n", 4);
+}
+
+bool bochs_prepare(struct emulator *e, const struct system_image *s, const struct options *o,
+		   const char *iso)
+{
+	char rc[PATH_MAX];
+
+	e->name = "Bochs";
+	if (!all_is_there(o))
+		return false;
+	if (emulator_memory(s, o) > MEMORY_MOST) {
+		report("Bochs has at most 2G of memory; --memory 1G, for instance");
+		return false;
+	}
+	snprintf(e->log, sizeof(e->log), "%s/bochs.log", e->scratch);
+	if (o->log)
+		snprintf(e->log, sizeof(e->log), "%s", o->log);
+	snprintf(e->output, sizeof(e->output), "%s/bochs.out", e->scratch);
+	snprintf(rc, sizeof(rc), "%s/bochsrc", e->scratch);
+	if (!write_files(e, s, o, iso, rc))
+		return false;
+	emulator_add(e, "bochs-bin");
+	emulator_add(e, "-q");
+	emulator_add(e, "-f");
+	emulator_add(e, "%s", rc);
+	emulator_add(e, "-rc");
+	emulator_add(e, "%s/bochs.go", e->scratch);
+	for (char **extra = o->extra; extra && *extra; extra++)
+		emulator_add(e, "%s", *extra);
+	return true;
+}
