@@ -1,13 +1,13 @@
 /*
- * Parsers of ACPI tables over byte buffers. Numbers are read through field(), which gives 0 beyond
- * the end of the table, so a short table can't be read past. Pure: tested and fuzzed on the host.
+ * Parsers of ACPI tables over byte buffers. Numbers are read through span_field(), which gives 0
+ * beyond the end of the table. Pure: tested and fuzzed on the host.
  */
 #include "drivers/acpi.h"
 
 #include "drivers/acpi_table.h"
 #include "lib/bits.h"
 #include "lib/log.h"
-#include "lib/string.h"
+#include "lib/span.h"
 
 #define MADT_ENTRIES     44
 #define MADT_LAPIC       0
@@ -23,15 +23,6 @@
 #define MCFG_ENTRIES 44
 #define MCFG_ENTRY   16
 #define HPET_GAS     40
-
-uint64_t acpi_field(const struct acpi_bytes *b, size_t offset, size_t bytes)
-{
-	uint64_t v = 0;
-
-	if (range_within(offset, bytes, b->bytes))
-		memcpy(&v, b->at + offset, bytes);
-	return v;
-}
 
 void acpi_defaults(struct acpi *a)
 {
@@ -51,12 +42,12 @@ static void add_cpu(struct acpi *a, uint32_t id, uint32_t flags)
 		a->cpu[a->cpus++] = id;
 }
 
-static void add_override(struct acpi *a, const struct acpi_bytes *e)
+static void add_override(struct acpi *a, const struct span *e)
 {
-	uint16_t flags = (uint16_t)acpi_field(e, 8, 2);
+	uint16_t flags = (uint16_t)span_field(e, 8, 2);
 	struct acpi_override o = {
-		.irq = (uint8_t)acpi_field(e, 3, 1),
-		.gsi = (uint32_t)acpi_field(e, 4, 4),
+		.irq = (uint8_t)span_field(e, 3, 1),
+		.gsi = (uint32_t)span_field(e, 4, 4),
 		.low = field_get(MPS_POLARITY, flags) == MPS_LOW,
 		.level = field_get(MPS_TRIGGER, flags) == MPS_LEVEL,
 	};
@@ -65,26 +56,26 @@ static void add_override(struct acpi *a, const struct acpi_bytes *e)
 		a->override[a->overrides++] = o;
 }
 
-static void add_ioapic(struct acpi *a, const struct acpi_bytes *e)
+static void add_ioapic(struct acpi *a, const struct span *e)
 {
 	struct acpi_ioapic io = {
-		.id = (uint8_t)acpi_field(e, 2, 1),
-		.base = hpa(acpi_field(e, 4, 4)),
-		.gsi_base = (uint32_t)acpi_field(e, 8, 4),
+		.id = (uint8_t)span_field(e, 2, 1),
+		.base = hpa(span_field(e, 4, 4)),
+		.gsi_base = (uint32_t)span_field(e, 8, 4),
 	};
 
 	if (a->ioapics < ACPI_IOAPICS)
 		a->ioapic[a->ioapics++] = io;
 }
 
-static void parse_madt_entry(struct acpi *a, const struct acpi_bytes *e)
+static void parse_madt_entry(struct acpi *a, const struct span *e)
 {
-	switch (acpi_field(e, 0, 1)) {
+	switch (span_field(e, 0, 1)) {
 	case MADT_LAPIC:
-		add_cpu(a, (uint32_t)acpi_field(e, 3, 1), (uint32_t)acpi_field(e, 4, 4));
+		add_cpu(a, (uint32_t)span_field(e, 3, 1), (uint32_t)span_field(e, 4, 4));
 		break;
 	case MADT_X2APIC:
-		add_cpu(a, (uint32_t)acpi_field(e, 4, 4), (uint32_t)acpi_field(e, 8, 4));
+		add_cpu(a, (uint32_t)span_field(e, 4, 4), (uint32_t)span_field(e, 8, 4));
 		break;
 	case MADT_IOAPIC: add_ioapic(a, e); break;
 	case MADT_OVERRIDE: add_override(a, e); break;
@@ -94,13 +85,13 @@ static void parse_madt_entry(struct acpi *a, const struct acpi_bytes *e)
 
 void acpi_parse_madt(struct acpi *a, const uint8_t *table, size_t bytes)
 {
-	struct acpi_bytes all = { table, bytes };
+	struct span all = { table, bytes };
 	struct acpi_ioapic fallback = a->ioapic[0];
 
 	a->ioapics = 0;
 	for (size_t at = MADT_ENTRIES; range_within(at, 2, bytes);) {
-		size_t size = acpi_field(&all, at + 1, 1);
-		struct acpi_bytes e = { table + at, size };
+		size_t size = span_field(&all, at + 1, 1);
+		struct span e = { table + at, size };
 
 		if (size < 2 || !range_within(at, size, bytes)) {
 			log_warn("ACPI: the MADT has an entry of bad size: the rest is ignored");
@@ -115,14 +106,14 @@ void acpi_parse_madt(struct acpi *a, const uint8_t *table, size_t bytes)
 
 void acpi_parse_mcfg(struct acpi *a, const uint8_t *table, size_t bytes)
 {
-	struct acpi_bytes all = { table, bytes };
+	struct span all = { table, bytes };
 
 	for (size_t at = MCFG_ENTRIES; range_within(at, MCFG_ENTRY, bytes); at += MCFG_ENTRY) {
 		struct acpi_ecam e = {
-			.base = hpa(acpi_field(&all, at, 8)),
-			.segment = (uint16_t)acpi_field(&all, at + 8, 2),
-			.first_bus = (uint8_t)acpi_field(&all, at + 10, 1),
-			.last_bus = (uint8_t)acpi_field(&all, at + 11, 1),
+			.base = hpa(span_field(&all, at, 8)),
+			.segment = (uint16_t)span_field(&all, at + 8, 2),
+			.first_bus = (uint8_t)span_field(&all, at + 10, 1),
+			.last_bus = (uint8_t)span_field(&all, at + 11, 1),
 		};
 
 		if (e.base.v & MASK(19, 0) || e.last_bus < e.first_bus)
@@ -133,10 +124,10 @@ void acpi_parse_mcfg(struct acpi *a, const uint8_t *table, size_t bytes)
 }
 
 /* A Generic Address Structure at an offset; none if it is neither port nor memory. */
-static struct acpi_register gas(const struct acpi_bytes *b, size_t offset)
+static struct acpi_register gas(const struct span *b, size_t offset)
 {
-	uint64_t space = acpi_field(b, offset, 1), bits = acpi_field(b, offset + 1, 1);
-	struct acpi_register r = { .address = acpi_field(b, offset + 4, 8) };
+	uint64_t space = span_field(b, offset, 1), bits = span_field(b, offset + 1, 1);
+	struct acpi_register r = { .address = span_field(b, offset + 4, 8) };
 
 	if (space > 1 || (space == 1 && r.address > 0xffff))
 		return (struct acpi_register){ 0 };
@@ -147,7 +138,7 @@ static struct acpi_register gas(const struct acpi_bytes *b, size_t offset)
 
 void acpi_parse_hpet(struct acpi *a, const uint8_t *table, size_t bytes)
 {
-	struct acpi_bytes all = { table, bytes };
+	struct span all = { table, bytes };
 	struct acpi_register r = gas(&all, HPET_GAS);
 
 	if (r.memory)
@@ -157,35 +148,35 @@ void acpi_parse_hpet(struct acpi *a, const uint8_t *table, size_t bytes)
 }
 
 /* The extended register where the table has it, else the old 32-bit port. */
-static struct acpi_register port_or_gas(const struct acpi_bytes *b, size_t port, size_t extended,
+static struct acpi_register port_or_gas(const struct span *b, size_t port, size_t extended,
 					uint8_t bytes)
 {
 	struct acpi_register r = gas(b, extended);
 
 	if (!r.address)
-		r = (struct acpi_register){ .address = acpi_field(b, port, 4) & 0xffff };
+		r = (struct acpi_register){ .address = span_field(b, port, 4) & 0xffff };
 	r.bytes = bytes;
 	return r;
 }
 
 void acpi_parse_fadt(struct acpi *a, const uint8_t *table, size_t bytes)
 {
-	struct acpi_bytes all = { table, bytes };
-	uint64_t flags = acpi_field(&all, FADT_FLAGS, 4);
+	struct span all = { table, bytes };
+	uint64_t flags = span_field(&all, FADT_FLAGS, 4);
 
-	a->smi_command = (uint32_t)acpi_field(&all, FADT_SMI_COMMAND, 4) & 0xffff;
-	a->acpi_enable = (uint8_t)acpi_field(&all, FADT_ACPI_ENABLE, 1);
+	a->smi_command = (uint32_t)span_field(&all, FADT_SMI_COMMAND, 4) & 0xffff;
+	a->acpi_enable = (uint8_t)span_field(&all, FADT_ACPI_ENABLE, 1);
 	a->pm1a_control = port_or_gas(&all, FADT_PM1A_CONTROL, FADT_X_PM1A_CONTROL, 2);
 	a->pm1b_control = port_or_gas(&all, FADT_PM1B_CONTROL, FADT_X_PM1B_CONTROL, 2);
 	a->pm_timer = port_or_gas(&all, FADT_PM_TIMER, FADT_X_PM_TIMER, 4);
 	a->pm_timer_32bit = flags & FADT_TIMER_32BIT;
 	if (flags & FADT_HAS_RESET) {
 		a->reset = gas(&all, FADT_RESET);
-		a->reset_value = (uint8_t)acpi_field(&all, FADT_RESET_VALUE, 1);
+		a->reset_value = (uint8_t)span_field(&all, FADT_RESET_VALUE, 1);
 	}
 	if (flags & FADT_HW_REDUCED)
 		a->sleep_control = gas(&all, FADT_SLEEP_CONTROL);
-	a->dsdt = acpi_field(&all, FADT_X_DSDT, 8);
+	a->dsdt = span_field(&all, FADT_X_DSDT, 8);
 	if (!a->dsdt)
-		a->dsdt = acpi_field(&all, FADT_DSDT, 4);
+		a->dsdt = span_field(&all, FADT_DSDT, 4);
 }

@@ -1,11 +1,8 @@
 /*
- * Between the ACPI parsers: bounded reading, and the FADT's offsets (ACPI 6.4, 5.2.9).
+ * Between the ACPI parsers: the header's size and the FADT's offsets (ACPI 6.4, 5.2.9).
  */
 #ifndef DRIVERS_ACPI_TABLE_H
 #define DRIVERS_ACPI_TABLE_H
-
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/bits.h"
 
@@ -29,13 +26,5 @@
 #define FADT_TIMER_32BIT BIT(8)
 #define FADT_HAS_RESET   BIT(10)
 #define FADT_HW_REDUCED  BIT(20)
-
-struct acpi_bytes {
-	const uint8_t *at;
-	size_t bytes;
-};
-
-/* Little-endian number of at most 8 bytes; 0 where it is not wholly inside. */
-uint64_t acpi_field(const struct acpi_bytes *b, size_t offset, size_t bytes);
 
 #endif

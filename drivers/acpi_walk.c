@@ -6,7 +6,7 @@
 
 #include "drivers/acpi_table.h"
 #include "lib/log.h"
-#include "lib/string.h"
+#include "lib/span.h"
 
 #define RSDP_BYTES_1  20
 #define RSDP_BYTES_2  36
@@ -43,22 +43,22 @@ static uint8_t sum(const uint8_t *p, size_t bytes)
 }
 
 /* A package element: a constant of one byte. Moves *at; false at anything else. */
-static bool take_constant(const struct acpi_bytes *b, size_t *at, uint8_t *v)
+static bool take_constant(const struct span *b, size_t *at, uint8_t *v)
 {
-	uint8_t op = (uint8_t)acpi_field(b, (*at)++, 1);
+	uint8_t op = (uint8_t)span_field(b, (*at)++, 1);
 
 	if (op > 1 && op != AML_BYTE)
 		return false;
-	*v = op == AML_BYTE ? (uint8_t)acpi_field(b, (*at)++, 1) : op;
+	*v = op == AML_BYTE ? (uint8_t)span_field(b, (*at)++, 1) : op;
 	return *at <= b->bytes;
 }
 
 /* At `at`, behind the name: PackageOp, PkgLength, element count, SLP_TYPa, SLP_TYPb. */
-static bool parse_s5_package(struct acpi *a, const struct acpi_bytes *b, size_t at)
+static bool parse_s5_package(struct acpi *a, const struct span *b, size_t at)
 {
-	if (acpi_field(b, at, 1) != AML_PACKAGE)
+	if (span_field(b, at, 1) != AML_PACKAGE)
 		return false;
-	at += 2 + (acpi_field(b, at + 1, 1) >> 6); /* the length's lead byte says how many follow */
+	at += 2 + (span_field(b, at + 1, 1) >> 6); /* the length's lead byte says how many follow */
 	at++;
 	if (!take_constant(b, &at, &a->s5_a))
 		return false;
@@ -69,7 +69,7 @@ static bool parse_s5_package(struct acpi *a, const struct acpi_bytes *b, size_t 
 
 void acpi_parse_s5(struct acpi *a, const uint8_t *aml, size_t bytes)
 {
-	struct acpi_bytes all = { aml, bytes };
+	struct span all = { aml, bytes };
 
 	for (size_t at = 1; range_within(at, 4, bytes) && !a->has_s5; at++) {
 		bool named = aml[at - 1] == AML_NAME ||
@@ -142,10 +142,10 @@ static void parse_dsdt(struct acpi *a, acpi_map_fn *map)
 
 bool acpi_parse(struct acpi *a, const void *rsdp, size_t bytes, acpi_map_fn *map)
 {
-	struct acpi_bytes r = { rsdp, bytes };
+	struct span r = { rsdp, bytes };
 	size_t width =
-		acpi_field(&r, RSDP_REVISION, 1) >= 2 && acpi_field(&r, RSDP_XSDT, 8) ? 8 : 4;
-	struct acpi_bytes root;
+		span_field(&r, RSDP_REVISION, 1) >= 2 && span_field(&r, RSDP_XSDT, 8) ? 8 : 4;
+	struct span root;
 	uint64_t address;
 
 	if (bytes < RSDP_BYTES_1 || memcmp(rsdp, "RSD PTR ", 8) || sum(rsdp, RSDP_BYTES_1)) {
@@ -154,13 +154,13 @@ bool acpi_parse(struct acpi *a, const void *rsdp, size_t bytes, acpi_map_fn *map
 	}
 	if (width == 8 && (bytes < RSDP_BYTES_2 || sum(rsdp, RSDP_BYTES_2)))
 		width = 4;
-	address = width == 8 ? acpi_field(&r, RSDP_XSDT, 8) : acpi_field(&r, RSDP_RSDT, 4);
+	address = width == 8 ? span_field(&r, RSDP_XSDT, 8) : span_field(&r, RSDP_RSDT, 4);
 	root.at = open_table(map, address, &root.bytes);
 	if (!root.at)
 		return false;
 	for (size_t at = ACPI_HEADER, n = 0; at + width <= root.bytes && n < TABLES_MOST;
 	     at += width, n++)
-		visit(a, map, acpi_field(&root, at, width));
+		visit(a, map, span_field(&root, at, width));
 	parse_dsdt(a, map);
 	return true;
 }

@@ -60,11 +60,11 @@ static bool launch_scrub(struct domain *d)
 }
 
 /* A config module as it lies in memory; checks size and checksum. */
-static enum err launch_image(uint16_t module, struct loader_image *out, char *why, size_t size)
+static enum err launch_image(uint16_t module, struct span *out, char *why, size_t size)
 {
 	const struct config_module *m;
 
-	*out = (struct loader_image){ 0 };
+	*out = (struct span){ 0 };
 	if (module == CONFIG_NONE)
 		return OK;
 	m = &config->module[module];
@@ -87,7 +87,7 @@ static enum err launch_image(uint16_t module, struct loader_image *out, char *wh
 			       m->name);
 			return ERR_CHECKSUM;
 		}
-		*out = (struct loader_image){ s->data, s->bytes };
+		*out = (struct span){ s->data, s->bytes };
 		return OK;
 	}
 	format(why, size, "module %s is missing: GRUB did not load it; check grub.cfg", m->name);

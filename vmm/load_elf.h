@@ -5,11 +5,8 @@
 #ifndef VMM_LOAD_ELF_H
 #define VMM_LOAD_ELF_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "lib/err.h"
+#include "lib/span.h"
 
 #define ELF_SEGMENTS 16
 
@@ -29,8 +26,7 @@ struct elf_image {
 	struct elf_segment segment[ELF_SEGMENTS];
 };
 
-/* Errors: FORMAT, with *why a constant text. */
-must_check enum err elf_parse(const void *data, uint64_t bytes, struct elf_image *out,
-			      const char **why);
+/* NULL, or what is wrong with the file. */
+must_check const char *elf_parse(const struct span *file, struct elf_image *out);
 
 #endif

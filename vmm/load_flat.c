@@ -9,18 +9,17 @@
 #define LOAD_AT 0x100000ull
 #define GDT_AT  0x1000ull
 
-enum err load_flat(struct domain *d, const struct loader_images *images, struct loader_entry *entry,
-		   const struct loader_why *why)
+enum err load_flat(const struct loader *l)
 {
-	const struct loader_image *image = &images->image;
+	const struct span *image = &l->images->image;
 
-	if (!guest_write(d, gpa(LOAD_AT), image->data, image->bytes))
-		return loader_refuse(why, ERR_RANGE,
+	if (!guest_write(l->d, gpa(LOAD_AT), image->at, image->bytes))
+		return loader_refuse(l, ERR_RANGE,
 				     "a flat image of %lu KiB goes to 1 MiB and does not fit into "
 				     "the domain's memory: give it more",
 				     image->bytes >> 10);
-	if (loader_protected_mode(d, entry, GDT_AT) != OK)
-		return loader_refuse(why, ERR_RANGE, "no memory at %#llx for the GDT", GDT_AT);
-	entry->regs.rip = LOAD_AT;
+	if (loader_protected_mode(l, GDT_AT) != OK)
+		return loader_refuse(l, ERR_RANGE, "no memory at %#llx for the GDT", GDT_AT);
+	l->entry->regs.rip = LOAD_AT;
 	return OK;
 }

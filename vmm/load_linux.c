@@ -45,10 +45,10 @@ static bool put(struct domain *d, unsigned at, uint64_t value, unsigned bytes)
 }
 
 /* Where the kernel goes: where it was linked for, else the lowest aligned place above 1 MiB. */
-static enum err place_kernel(const struct domain *d, const struct linux_image *k,
-			     struct placement *place, const struct loader_why *why)
+static enum err place_kernel(const struct loader *l, const struct linux_image *k,
+			     struct placement *place)
 {
-	const struct extent *ram = loader_ram_at(d, LOW_END);
+	const struct extent *ram = loader_ram_at(l->d, LOW_END);
 	uint64_t end = ram ? ram->gpa.v + ram->bytes : 0;
 
 	place->kernel = k->load_at;
@@ -59,17 +59,18 @@ static enum err place_kernel(const struct domain *d, const struct linux_image *k
 	    k->kernel_bytes <= k->init_bytes)
 		return OK;
 	return loader_refuse(
-		why, ERR_RANGE,
+		l, ERR_RANGE,
 		"the kernel takes %lu MiB from %#lx on, the domain's first RAM ends at "
 		"%lu MiB: give it more memory",
 		k->init_bytes >> 20, place->kernel, end >> 20);
 }
 
 /* As high as the kernel allows, out of its way. */
-static enum err place_initrd(const struct domain *d, const struct linux_image *k, uint64_t bytes,
-			     struct placement *place, const struct loader_why *why)
+static enum err place_initrd(const struct loader *l, const struct linux_image *k,
+			     struct placement *place)
 {
-	const struct extent *ram = loader_ram_at(d, LOW_END);
+	const struct extent *ram = loader_ram_at(l->d, LOW_END);
+	uint64_t bytes = l->images->initrd.bytes;
 	uint64_t end = MIN(ram->gpa.v + ram->bytes, k->initrd_max + 1);
 
 	place->initrd = 0;
@@ -78,19 +79,20 @@ static enum err place_initrd(const struct domain *d, const struct linux_image *k
 	place->initrd = bytes < end ? page_down(end - bytes) : 0;
 	if (place->initrd >= place->kernel + k->init_bytes)
 		return OK;
-	return loader_refuse(why, ERR_RANGE,
+	return loader_refuse(l, ERR_RANGE,
 			     "an initrd of %lu MiB does not fit between the kernel (up to %lu MiB) "
 			     "and %lu MiB: give the domain more memory",
 			     bytes >> 20, (place->kernel + k->init_bytes) >> 20, end >> 20);
 }
 
-static bool write_zero_page(struct domain *d, const struct loader_images *images,
-			    const struct linux_image *k, const struct placement *place)
+static bool write_zero_page(const struct loader *l, const struct linux_image *k,
+			    const struct placement *place)
 {
+	struct domain *d = l->d;
 	struct loader_map_entry map[LOADER_MAP_MAX];
 	unsigned count = loader_map(d, map);
-	const uint8_t *file = images->image.data;
-	uint64_t initrd_bytes = images->initrd.bytes;
+	const uint8_t *file = l->images->image.at;
+	uint64_t initrd_bytes = l->images->initrd.bytes;
 
 	return guest_fill(d, gpa(ZERO_AT), 0, PAGE_SIZE) &&
 	       guest_write(d, gpa(ZERO_AT + LINUX_HEADER_AT), file + LINUX_HEADER_AT,
@@ -105,48 +107,46 @@ static bool write_zero_page(struct domain *d, const struct loader_images *images
 	       guest_write(d, gpa(ZERO_AT + ZP_E820), map, count * sizeof(map[0]));
 }
 
-static enum err enter(struct domain *d, uint64_t kernel, struct loader_entry *entry,
-		      const struct loader_why *why)
+static enum err enter(const struct loader *l, uint64_t kernel)
 {
-	struct loader_pages pages = { d, TABLES_AT, TABLES_END };
+	struct loader_pages pages = { l->d, TABLES_AT, TABLES_END };
 	uint64_t root;
 
-	if (loader_map_1to1(&pages, &root) != OK || loader_long_mode(d, entry, GDT_AT, root) != OK)
-		return loader_refuse(why, ERR_RANGE,
+	if (loader_map_1to1(&pages, &root) != OK || loader_long_mode(l, GDT_AT, root) != OK)
+		return loader_refuse(l, ERR_RANGE,
 				     "page tables for this much memory don't fit "
 				     "into the first 512 KiB");
-	entry->regs.rip = kernel + ENTRY_64;
-	entry->regs.gpr[GPR_RSI] = ZERO_AT;
-	entry->regs.gpr[GPR_RSP] = ZERO_AT;
+	l->entry->regs.rip = kernel + ENTRY_64;
+	l->entry->regs.gpr[GPR_RSI] = ZERO_AT;
+	l->entry->regs.gpr[GPR_RSP] = ZERO_AT;
 	return OK;
 }
 
-enum err load_linux(struct domain *d, const struct loader_images *images,
-		    struct loader_entry *entry, const struct loader_why *why)
+enum err load_linux(const struct loader *l)
 {
-	const struct loader_image *image = &images->image, *initrd = &images->initrd;
+	struct domain *d = l->d;
+	const struct span *image = &l->images->image, *initrd = &l->images->initrd;
 	size_t cmdline_bytes = strnlen(d->config->cmdline, CONFIG_CMDLINE - 1);
 	struct placement place;
 	struct linux_image k;
-	const char *wrong;
+	const char *wrong = linux_parse(image, &k);
 	enum err e;
 
-	if (linux_parse(image->data, image->bytes, &k, &wrong) != OK)
-		return loader_refuse(why, ERR_FORMAT, "%s", wrong);
+	if (wrong)
+		return loader_refuse(l, ERR_FORMAT, "%s", wrong);
 	if (k.cmdline_max && cmdline_bytes > k.cmdline_max)
-		return loader_refuse(why, ERR_RANGE, "the command line is longer than %u bytes",
+		return loader_refuse(l, ERR_RANGE, "the command line is longer than %u bytes",
 				     k.cmdline_max);
-	e = place_kernel(d, &k, &place, why);
+	e = place_kernel(l, &k, &place);
 	if (e == OK)
-		e = place_initrd(d, &k, initrd->bytes, &place, why);
+		e = place_initrd(l, &k, &place);
 	if (e != OK)
 		return e;
-	if (!guest_write(d, gpa(place.kernel), (const uint8_t *)image->data + k.kernel_at,
-			 k.kernel_bytes) ||
-	    (initrd->bytes && !guest_write(d, gpa(place.initrd), initrd->data, initrd->bytes)) ||
+	if (!guest_write(d, gpa(place.kernel), image->at + k.kernel_at, k.kernel_bytes) ||
+	    (initrd->bytes && !guest_write(d, gpa(place.initrd), initrd->at, initrd->bytes)) ||
 	    !guest_write(d, gpa(CMDLINE_AT), d->config->cmdline, cmdline_bytes) ||
 	    !guest_fill(d, gpa(CMDLINE_AT + cmdline_bytes), 0, 1) ||
-	    !write_zero_page(d, images, &k, &place))
-		return loader_refuse(why, ERR_RANGE, "the domain's RAM has a hole in it");
-	return enter(d, place.kernel, entry, why);
+	    !write_zero_page(l, &k, &place))
+		return loader_refuse(l, ERR_RANGE, "the domain's RAM has a hole in it");
+	return enter(l, place.kernel);
 }

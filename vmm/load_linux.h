@@ -5,11 +5,8 @@
 #ifndef VMM_LOAD_LINUX_H
 #define VMM_LOAD_LINUX_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "lib/err.h"
+#include "lib/span.h"
 
 #define LINUX_HEADER_AT  0x1f1u /* of the setup header, in the file and in the zero page */
 #define LINUX_HEADER_MAX 0x7fu
@@ -25,8 +22,7 @@ struct linux_image {
 	bool relocatable;
 };
 
-/* Errors: FORMAT, with *why a constant text. */
-must_check enum err linux_parse(const void *data, uint64_t bytes, struct linux_image *out,
-				const char **why);
+/* NULL, or what is wrong with the file. */
+must_check const char *linux_parse(const struct span *file, struct linux_image *out);
 
 #endif

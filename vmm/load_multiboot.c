@@ -50,38 +50,35 @@ struct map_entry {
 static const char loader_name[] = "bulkhead";
 
 /* Nothing may be loaded over what the loader itself puts into low memory. */
-static enum err put(struct domain *d, uint64_t at, const void *data, uint64_t bytes)
+static bool put(struct domain *d, uint64_t at, const void *data, uint64_t bytes)
 {
 	if (bytes && range_overlaps(at, bytes, GDT_AT, TAKEN_END - GDT_AT))
-		return ERR_RANGE;
-	return guest_write(d, gpa(at), data, bytes) ? OK : ERR_RANGE;
+		return false;
+	return guest_write(d, gpa(at), data, bytes);
 }
 
-static enum err load_addressed(struct domain *d, const struct loader_image *image,
-			       const struct multiboot_image *m, const struct loader_why *why)
+static enum err load_addressed(const struct loader *l, const struct multiboot_image *m)
 {
-	if (domain_owns(d, gpa(m->load_at), m->bytes) &&
-	    put(d, m->load_at, (const uint8_t *)image->data + m->file_at, m->file_bytes) == OK)
+	if (domain_owns(l->d, gpa(m->load_at), m->bytes) &&
+	    put(l->d, m->load_at, l->images->image.at + m->file_at, m->file_bytes))
 		return OK;
-	return loader_refuse(why, ERR_RANGE, "the image wants %#lx..%#lx, which is not free RAM",
+	return loader_refuse(l, ERR_RANGE, "the image wants %#lx..%#lx, which is not free RAM",
 			     m->load_at, m->load_at + m->bytes);
 }
 
-static enum err load_elf(struct domain *d, const struct loader_image *image,
-			 struct multiboot_image *m, const struct loader_why *why)
+static enum err load_elf(const struct loader *l, struct multiboot_image *m)
 {
 	struct elf_image elf;
-	const char *wrong;
+	const char *wrong = elf_parse(&l->images->image, &elf);
 
-	if (elf_parse(image->data, image->bytes, &elf, &wrong) != OK)
-		return loader_refuse(why, ERR_FORMAT, "%s", wrong);
+	if (wrong)
+		return loader_refuse(l, ERR_FORMAT, "%s", wrong);
 	for (unsigned n = 0; n < elf.segments; n++) {
 		const struct elf_segment *s = &elf.segment[n];
 
-		if (!domain_owns(d, gpa(s->address), s->bytes) ||
-		    put(d, s->address, (const uint8_t *)image->data + s->offset, s->file_bytes) !=
-			    OK)
-			return loader_refuse(why, ERR_RANGE,
+		if (!domain_owns(l->d, gpa(s->address), s->bytes) ||
+		    !put(l->d, s->address, l->images->image.at + s->offset, s->file_bytes))
+			return loader_refuse(l, ERR_RANGE,
 					     "a segment wants %#lx..%#lx, which is not free RAM",
 					     s->address, s->address + s->bytes);
 	}
@@ -92,8 +89,8 @@ static enum err load_elf(struct domain *d, const struct loader_image *image,
 }
 
 /* The module's place, at the end of the RAM that begins below 1 MiB. */
-static enum err load_module(struct domain *d, const struct loader_image *module,
-			    const struct multiboot_image *m, struct info *info)
+static bool load_module(struct domain *d, const struct span *module,
+			const struct multiboot_image *m, struct info *info)
 {
 	const struct extent *ram = loader_ram_at(d, HIGH_AT);
 	uint64_t end = ram ? MIN(ram->gpa.v + ram->bytes, BIT(32)) : 0;
@@ -101,13 +98,13 @@ static enum err load_module(struct domain *d, const struct loader_image *module,
 	struct module entry = { (uint32_t)at, (uint32_t)(at + module->bytes), NAME_AT, 0 };
 
 	if (at < HIGH_AT || range_overlaps(at, module->bytes, m->load_at, m->bytes) ||
-	    !guest_write(d, gpa(at), module->data, module->bytes) ||
+	    !guest_write(d, gpa(at), module->at, module->bytes) ||
 	    !guest_write(d, gpa(MODULE_AT), &entry, sizeof(entry)))
-		return ERR_RANGE;
+		return false;
 	info->flags |= INFO_MODS;
 	info->mods_count = 1;
 	info->mods_addr = MODULE_AT;
-	return OK;
+	return true;
 }
 
 static bool write_map(struct domain *d, struct info *info)
@@ -142,29 +139,28 @@ static bool write_info(struct domain *d, struct info *info)
 	       guest_write(d, gpa(INFO_AT), info, sizeof(*info));
 }
 
-enum err load_multiboot(struct domain *d, const struct loader_images *images,
-			struct loader_entry *entry, const struct loader_why *why)
+enum err load_multiboot(const struct loader *l)
 {
-	const struct loader_image *image = &images->image;
+	const struct span *module = &l->images->initrd;
 	struct info info = { 0 };
 	struct multiboot_image m;
-	const char *wrong;
+	const char *wrong = multiboot_parse(&l->images->image, &m);
 	enum err e;
 
-	if (multiboot_parse(image->data, image->bytes, &m, &wrong) != OK)
-		return loader_refuse(why, ERR_FORMAT, "%s", wrong);
-	e = m.addressed ? load_addressed(d, image, &m, why) : load_elf(d, image, &m, why);
+	if (wrong)
+		return loader_refuse(l, ERR_FORMAT, "%s", wrong);
+	e = m.addressed ? load_addressed(l, &m) : load_elf(l, &m);
 	if (e != OK)
 		return e;
-	if (images->initrd.bytes && load_module(d, &images->initrd, &m, &info) != OK)
-		return loader_refuse(why, ERR_RANGE,
+	if (module->bytes && !load_module(l->d, module, &m, &info))
+		return loader_refuse(l, ERR_RANGE,
 				     "a module of %lu KiB does not fit behind the image: give the "
 				     "domain more memory",
-				     images->initrd.bytes >> 10);
-	if (!write_info(d, &info) || loader_protected_mode(d, entry, GDT_AT) != OK)
-		return loader_refuse(why, ERR_RANGE, "the domain needs RAM from 0 on");
-	entry->regs.rip = m.entry;
-	entry->regs.gpr[GPR_RAX] = BOOT_MAGIC;
-	entry->regs.gpr[GPR_RBX] = INFO_AT;
+				     module->bytes >> 10);
+	if (!write_info(l->d, &info) || loader_protected_mode(l, GDT_AT) != OK)
+		return loader_refuse(l, ERR_RANGE, "the domain needs RAM from 0 on");
+	l->entry->regs.rip = m.entry;
+	l->entry->regs.gpr[GPR_RAX] = BOOT_MAGIC;
+	l->entry->regs.gpr[GPR_RBX] = INFO_AT;
 	return OK;
 }

@@ -5,11 +5,8 @@
 #ifndef VMM_LOAD_MULTIBOOT_H
 #define VMM_LOAD_MULTIBOOT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "lib/err.h"
+#include "lib/span.h"
 
 struct multiboot_image {
 	bool addressed; /* the header says where to load (a.out kludge); else it is an ELF file */
@@ -17,8 +14,7 @@ struct multiboot_image {
 	uint32_t entry;
 };
 
-/* Errors: FORMAT, with *why a constant text. */
-must_check enum err multiboot_parse(const void *data, uint64_t bytes, struct multiboot_image *out,
-				    const char **why);
+/* NULL, or what is wrong with the file. */
+must_check const char *multiboot_parse(const struct span *file, struct multiboot_image *out);
 
 #endif

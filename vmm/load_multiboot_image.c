@@ -4,9 +4,7 @@
  */
 #include "vmm/load_multiboot.h"
 
-#include "lib/addr.h"
 #include "lib/bits.h"
-#include "lib/string.h"
 
 #define SEARCH          8192u
 #define MAGIC           0x1badb002u
@@ -22,13 +20,13 @@ struct header {
 /* Fields behind the checksum are there only with FLAGS_ADDRESSED. */
 #define HEADER_SHORT offsetof(struct header, header_addr)
 
-static bool find(const uint8_t *p, uint64_t bytes, struct header *h, uint64_t *at)
+static bool find(const struct span *file, struct header *h, uint64_t *at)
 {
-	uint64_t end = MIN(bytes, SEARCH);
+	uint64_t end = MIN(file->bytes, SEARCH);
 
 	for (*at = 0; *at + HEADER_SHORT <= end; *at += 4) {
 		memset(h, 0, sizeof(*h));
-		memcpy(h, p + *at, MIN(sizeof(*h), end - *at));
+		memcpy(h, file->at + *at, MIN(sizeof(*h), end - *at));
 		if (h->magic == MAGIC && h->magic + h->flags + h->checksum == 0)
 			return true;
 	}
@@ -60,22 +58,15 @@ static const char *parse_addresses(const struct header *h, uint64_t at, uint64_t
 	return NULL;
 }
 
-static const char *parse(const uint8_t *p, uint64_t bytes, struct multiboot_image *out)
+const char *multiboot_parse(const struct span *file, struct multiboot_image *out)
 {
 	struct header h;
 	uint64_t at;
 
-	if (!find(p, bytes, &h, &at))
+	*out = (struct multiboot_image){ 0 };
+	if (!find(file, &h, &at))
 		return "no Multiboot 1 header in the first 8 KiB";
 	if (h.flags & FLAGS_REQUIRED & ~FLAGS_KNOWN)
 		return "the Multiboot header requires what no loader knows (flags 3 to 15)";
-	return h.flags & FLAGS_ADDRESSED ? parse_addresses(&h, at, bytes, out) : NULL;
-}
-
-enum err multiboot_parse(const void *data, uint64_t bytes, struct multiboot_image *out,
-			 const char **why)
-{
-	memset(out, 0, sizeof(*out));
-	*why = parse(data, bytes, out);
-	return *why ? ERR_FORMAT : OK;
+	return h.flags & FLAGS_ADDRESSED ? parse_addresses(&h, at, file->bytes, out) : NULL;
 }

@@ -38,39 +38,38 @@ static bool find_home(const struct domain *d, struct home *h)
 	return false;
 }
 
-static bool load_segments(struct domain *d, const struct elf_image *elf, const uint8_t *data,
-			  uint64_t load_at)
+static bool load_segments(const struct loader *l, const struct elf_image *elf, uint64_t load_at)
 {
 	for (unsigned n = 0; n < elf->segments; n++) {
 		const struct elf_segment *s = &elf->segment[n];
 
-		if (!guest_write(d, gpa(load_at + s->address - elf->low), data + s->offset,
-				 s->file_bytes))
+		if (!guest_write(l->d, gpa(load_at + s->address - elf->low),
+				 l->images->image.at + s->offset, s->file_bytes))
 			return false;
 	}
 	return true;
 }
 
-enum err load_native(struct domain *d, const struct loader_images *images,
-		     struct loader_entry *entry, const struct loader_why *why)
+enum err load_native(const struct loader *l)
 {
+	struct domain *d = l->d;
 	uint64_t tables = loader_map_1to1_pages(d) * PAGE_SIZE, gdt, root;
 	struct loader_pages pages = { .d = d };
 	struct elf_image elf;
-	const char *wrong;
+	const char *wrong = elf_parse(&l->images->image, &elf);
 	struct home h;
 
-	if (elf_parse(images->image.data, images->image.bytes, &elf, &wrong) != OK)
-		return loader_refuse(why, ERR_FORMAT, "%s", wrong);
+	if (wrong)
+		return loader_refuse(l, ERR_FORMAT, "%s", wrong);
 	if (!elf.wide || !elf.relative)
-		return loader_refuse(why, ERR_FORMAT,
+		return loader_refuse(l, ERR_FORMAT,
 				     "a native image is an ELF64 PIE: link it with -pie (protocol "
 				     "`multiboot` takes fixed ones)");
 	elf.low = page_down(elf.low);
 	if (!find_home(d, &h) ||
 	    !range_within(h.load_at, elf.high - elf.low + HV_BOOT_STACK + PAGE_SIZE + tables,
 			  h.end))
-		return loader_refuse(why, ERR_RANGE,
+		return loader_refuse(l, ERR_RANGE,
 				     "the image takes %lu KiB, with stack and page tables %lu KiB: "
 				     "give the domain more memory",
 				     (elf.high - elf.low) >> 10,
@@ -79,11 +78,11 @@ enum err load_native(struct domain *d, const struct loader_images *images,
 	pages.next = h.end - tables;
 	pages.end = h.end;
 	gdt = pages.next - PAGE_SIZE;
-	if (!load_segments(d, &elf, images->image.data, h.load_at) ||
-	    loader_map_1to1(&pages, &root) != OK || loader_long_mode(d, entry, gdt, root) != OK)
-		return loader_refuse(why, ERR_RANGE, "the domain's RAM has a hole in it");
-	entry->regs.rip = h.load_at + elf.entry_at - elf.low;
-	entry->regs.gpr[GPR_RSP] = gdt; /* the stack ends where the GDT begins */
-	entry->regs.gpr[GPR_RDI] = d->boot_gpa;
+	if (!load_segments(l, &elf, h.load_at) || loader_map_1to1(&pages, &root) != OK ||
+	    loader_long_mode(l, gdt, root) != OK)
+		return loader_refuse(l, ERR_RANGE, "the domain's RAM has a hole in it");
+	l->entry->regs.rip = h.load_at + elf.entry_at - elf.low;
+	l->entry->regs.gpr[GPR_RSP] = gdt; /* the stack ends where the GDT begins */
+	l->entry->regs.gpr[GPR_RDI] = d->boot_gpa;
 	return OK;
 }

@@ -6,16 +6,12 @@
 #ifndef VMM_LOADER_H
 #define VMM_LOADER_H
 
+#include "lib/span.h"
 #include "vmm/domain.h"
 
-struct loader_image {
-	const void *data; /* NULL: none */
-	uint64_t bytes;
-};
-
 struct loader_images {
-	struct loader_image image;
-	struct loader_image initrd; /* Linux: initrd; Multiboot: the one module */
+	struct span image;
+	struct span initrd; /* Linux: initrd; Multiboot: the one module; no bytes: none */
 };
 
 struct loader_entry {

@@ -35,14 +35,14 @@ static struct vcpu_segment segment(uint16_t selector, unsigned attributes)
 	return (struct vcpu_segment){ selector, attributes, UINT32_MAX, 0 };
 }
 
-static enum err set_state(struct domain *d, struct loader_entry *entry, uint64_t gdt, bool wide)
+static enum err set_state(const struct loader *l, uint64_t gdt, bool wide)
 {
 	unsigned code = wide ? ATTRIBUTES_CODE64 : ATTRIBUTES_CODE32;
 	uint64_t table[LOADER_GDT_BYTES / 8] = { 0, 0, descriptor(code),
 						 descriptor(ATTRIBUTES_DATA) };
-	struct vcpu_state *s = &entry->state;
+	struct vcpu_state *s = &l->entry->state;
 
-	memset(entry, 0, sizeof(*entry));
+	memset(l->entry, 0, sizeof(*l->entry));
 	for (unsigned n = 0; n < SEG_COUNT; n++)
 		s->segment[n] = segment(LOADER_DATA, ATTRIBUTES_DATA);
 	s->segment[SEG_CS] = segment(LOADER_CODE, code);
@@ -54,23 +54,24 @@ static enum err set_state(struct domain *d, struct loader_entry *entry, uint64_t
 	s->dr6 = DR6_RESET;
 	s->dr7 = DR7_RESET;
 	s->pat = PAT_RESET;
-	entry->regs.rflags = RFLAGS_FIXED;
-	return guest_write(d, gpa(gdt), table, sizeof(table)) ? OK : ERR_RANGE;
+	l->entry->regs.rflags = RFLAGS_FIXED;
+	return guest_write(l->d, gpa(gdt), table, sizeof(table)) ? OK : ERR_RANGE;
 }
 
-enum err loader_protected_mode(struct domain *d, struct loader_entry *entry, uint64_t gdt)
+enum err loader_protected_mode(const struct loader *l, uint64_t gdt)
 {
-	return set_state(d, entry, gdt, false);
+	return set_state(l, gdt, false);
 }
 
-enum err loader_long_mode(struct domain *d, struct loader_entry *entry, uint64_t gdt, uint64_t root)
+enum err loader_long_mode(const struct loader *l, uint64_t gdt, uint64_t root)
 {
-	enum err e = set_state(d, entry, gdt, true);
+	struct vcpu_state *s = &l->entry->state;
+	enum err e = set_state(l, gdt, true);
 
-	entry->state.cr0 |= CR0_PG | CR0_WP;
-	entry->state.cr3 = root;
-	entry->state.cr4 = CR4_PAE;
-	entry->state.efer = EFER_LME | EFER_LMA;
+	s->cr0 |= CR0_PG | CR0_WP;
+	s->cr3 = root;
+	s->cr4 = CR4_PAE;
+	s->efer = EFER_LME | EFER_LMA;
 	return e;
 }
 

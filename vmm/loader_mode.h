@@ -11,6 +11,22 @@
 #define LOADER_DATA      0x18
 #define LOADER_GDT_BYTES 0x20
 
+/* A domain that is being loaded. */
+struct loader {
+	struct domain *d;
+	const struct loader_images *images;
+	struct loader_entry *entry;
+	char *why;
+	size_t why_size;
+};
+
+/* The protocols. */
+typedef enum err load_fn(const struct loader *l);
+load_fn load_native, load_linux, load_multiboot, load_flat;
+
+/* One message about the image, and the error: return loader_refuse(l, ERR_FORMAT, ...). */
+PRINTF(3, 4) enum err loader_refuse(const struct loader *l, enum err e, const char *fmt, ...);
+
 /* A piece of guest memory that is given out page by page. */
 struct loader_pages {
 	struct domain *d;
@@ -27,27 +43,7 @@ uint64_t loader_map_1to1_pages(const struct domain *d);
 /* Writes the GDT of 64-bit or 32-bit flat segments at gdt and sets the state: ring 0, interrupts
    off; long mode with the tables at root, or protected mode without paging. Errors: RANGE (gdt is
    not RAM). */
-must_check enum err loader_long_mode(struct domain *d, struct loader_entry *entry, uint64_t gdt,
-				     uint64_t root);
-must_check enum err loader_protected_mode(struct domain *d, struct loader_entry *entry,
-					  uint64_t gdt);
-
-/* One message about an image, and the error: return loader_refuse(why, size, ERR_FORMAT, ...). */
-struct loader_why {
-	char *text;
-	size_t size;
-};
-
-PRINTF(3, 4) enum err loader_refuse(const struct loader_why *why, enum err e, const char *fmt, ...);
-
-/* The protocols. */
-enum err load_native(struct domain *d, const struct loader_images *images,
-		     struct loader_entry *entry, const struct loader_why *why);
-enum err load_linux(struct domain *d, const struct loader_images *images,
-		    struct loader_entry *entry, const struct loader_why *why);
-enum err load_multiboot(struct domain *d, const struct loader_images *images,
-			struct loader_entry *entry, const struct loader_why *why);
-enum err load_flat(struct domain *d, const struct loader_images *images, struct loader_entry *entry,
-		   const struct loader_why *why);
+must_check enum err loader_long_mode(const struct loader *l, uint64_t gdt, uint64_t root);
+must_check enum err loader_protected_mode(const struct loader *l, uint64_t gdt);
 
 #endif

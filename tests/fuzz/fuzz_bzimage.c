@@ -14,9 +14,9 @@
 static void check(const uint8_t *data, size_t size)
 {
 	struct linux_image k;
-	const char *why;
+	struct span file = { data, size };
 
-	if (linux_parse(data, size, &k, &why) != OK)
+	if (linux_parse(&file, &k))
 		return;
 	if (!range_within(k.kernel_at, k.kernel_bytes, size) ||
 	    !range_within(LINUX_HEADER_AT, k.header_bytes, size) ||

@@ -14,9 +14,9 @@
 static void check_elf(const uint8_t *data, size_t size)
 {
 	struct elf_image elf;
-	const char *why;
+	struct span file = { data, size };
 
-	if (elf_parse(data, size, &elf, &why) != OK)
+	if (elf_parse(&file, &elf))
 		return;
 	for (unsigned n = 0; n < elf.segments; n++) {
 		const struct elf_segment *s = &elf.segment[n];
@@ -30,13 +30,13 @@ static void check_elf(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = malloc(size + 64);
+	struct span file = { copy, size };
 	struct multiboot_image m;
-	const char *why;
 
 	/* Plain, then with a good start so that the fuzzer gets further. */
 	memcpy(copy, data, size);
 	check_elf(copy, size);
-	if (multiboot_parse(copy, size, &m, &why) == OK && m.addressed &&
+	if (!multiboot_parse(&file, &m) && m.addressed &&
 	    (!range_within(m.file_at, m.file_bytes, size) || m.bytes < m.file_bytes))
 		abort();
 	if (size > 20) {

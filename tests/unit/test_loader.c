@@ -209,7 +209,7 @@ static void linux_gets_kernel_initrd_and_zero_page(void **state)
 	uint64_t zero;
 
 	make_linux();
-	images.initrd = (struct loader_image){ initrd, sizeof(initrd) };
+	images.initrd = (struct span){ (const uint8_t *)initrd, sizeof(initrd) };
 	strcpy(fake_config.cmdline, "console=ttyS0");
 	assert_int_equal(load(CONFIG_LINUX), OK);
 	zero = entry.regs.gpr[GPR_RSI];
@@ -278,7 +278,7 @@ static void linux_images_that_cannot_work_are_refused(void **state)
 static void an_initrd_too_large_is_refused(void **state)
 {
 	make_linux();
-	images.initrd = (struct loader_image){ calloc(1, FAKE_RAM), FAKE_RAM - 0x600000 + 1 };
+	images.initrd = (struct span){ calloc(1, FAKE_RAM), FAKE_RAM - 0x600000 + 1 };
 	assert_int_equal(load(CONFIG_LINUX), ERR_RANGE);
 	assert_non_null(strstr(why, "initrd"));
 	images.initrd.bytes--;
@@ -287,7 +287,7 @@ static void an_initrd_too_large_is_refused(void **state)
 	images.initrd.bytes = 0x1000;
 	assert_int_equal(load(CONFIG_LINUX), OK);
 	assert_int_equal(dword(entry.regs.gpr[GPR_RSI] + 0x218), 0x7ff000);
-	free((void *)images.initrd.data);
+	free((void *)images.initrd.at);
 }
 
 /* An ELF32 with a Multiboot header at 0x100 and one segment at 4 MiB. */
@@ -320,7 +320,7 @@ static void multiboot_elf_gets_information_and_its_module(void **state)
 	uint64_t info, module;
 
 	make_multiboot();
-	images.initrd = (struct loader_image){ "NR_CPUS=1\n", 10 };
+	images.initrd = (struct span){ (const uint8_t *)"NR_CPUS=1\n", 10 };
 	strcpy(fake_config.cmdline, "test arg");
 	assert_int_equal(load(CONFIG_MULTIBOOT), OK);
 	assert_int_equal(entry.regs.rip, 0x400010);
