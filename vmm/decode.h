@@ -106,4 +106,7 @@ bool insn_mov_to_debug(const uint8_t *code, size_t count, unsigned code_bytes, u
 /* The segment that a string instruction's source is read from: its override, else DS. */
 unsigned insn_string_segment(const uint8_t *code, size_t count, unsigned code_bytes);
 
+/* The width of its addresses: 2, 4 or 8. */
+unsigned insn_string_addr_bytes(const uint8_t *code, size_t count, unsigned code_bytes);
+
 #endif

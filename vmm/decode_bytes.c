@@ -249,3 +249,12 @@ unsigned insn_string_segment(const uint8_t *code, size_t count, unsigned code_by
 	prefixes_decode(&b, code_bytes, &p);
 	return p.segment == SEGMENT_DEFAULT ? INSN_SEG_DS : p.segment;
 }
+
+unsigned insn_string_addr_bytes(const uint8_t *code, size_t count, unsigned code_bytes)
+{
+	struct bytes b = { .code = code, .count = MIN(count, INSN_BYTES_MAX) };
+	struct prefixes p;
+
+	prefixes_decode(&b, code_bytes, &p);
+	return p.addr_bytes;
+}

@@ -52,7 +52,7 @@ static enum verdict insert(struct vcpu *v, const struct vm_exit *e)
 }
 
 /* What OUTS sends is read once: a back end's answer belongs to exactly this value. */
-static enum verdict send(struct vcpu *v, const struct vm_exit *e, unsigned segment)
+static enum verdict send(struct vcpu *v, const struct vm_exit *e)
 {
 	struct io_access a = { .address = e->pio.port, .size = e->pio.size, .write = true };
 	struct vcpu_mode m;
@@ -60,7 +60,7 @@ static enum verdict send(struct vcpu *v, const struct vm_exit *e, unsigned segme
 
 	if (!v->emulate.done) {
 		backend->get_mode(v, &m);
-		if (!emulate_linear(v, &m, segment, offset_of(v, GPR_RSI, e->pio.addr_bytes),
+		if (!emulate_linear(v, &m, e->pio.segment, offset_of(v, GPR_RSI, e->pio.addr_bytes),
 				    a.size, false, &at) ||
 		    !guest_read_virt(v, at, &v->emulate.value[0], a.size, 0))
 			return VERDICT_RETRY;
@@ -70,37 +70,37 @@ static enum verdict send(struct vcpu *v, const struct vm_exit *e, unsigned segme
 	return pio_access(v, &a);
 }
 
-/* A CPU without decode assists does not say which segment OUTS reads: it shows as ES then. */
-static enum verdict find_segment(struct vcpu *v, const struct vm_exit *e, unsigned *segment)
+/* A CPU without decode assists may not say how wide addresses are (0), nor which segment OUTS reads
+   (it shows as ES). */
+static enum verdict find_form(struct vcpu *v, struct vm_exit *e)
 {
 	uint8_t code[INSN_BYTES_MAX];
 	struct vcpu_mode m;
 	size_t count;
 
-	*segment = e->pio.segment;
-	if (e->pio.in || *segment != SEG_ES)
+	if (e->pio.addr_bytes && (e->pio.in || e->pio.segment != SEG_ES))
 		return VERDICT_DONE;
 	backend->get_mode(v, &m);
 	count = guest_fetch_in(v, &m, code);
 	if (!count)
 		return VERDICT_RETRY;
-	*segment = insn_string_segment(code, count, m.code_bytes);
+	e->pio.segment = insn_string_segment(code, count, m.code_bytes);
+	e->pio.addr_bytes = insn_string_addr_bytes(code, count, m.code_bytes);
 	return VERDICT_DONE;
 }
 
-static enum verdict string(struct vcpu *v, const struct vm_exit *e)
+static enum verdict string(struct vcpu *v, struct vm_exit *e)
 {
 	int64_t by = v->regs.rflags & RFLAGS_DF ? -(int64_t)e->pio.size : e->pio.size;
-	unsigned width = e->pio.addr_bytes, segment;
-	enum verdict verdict;
+	enum verdict verdict = find_form(v, e);
+	unsigned width = e->pio.addr_bytes;
 
-	if (e->pio.rep && !offset_of(v, GPR_RCX, width))
-		return VERDICT_DONE;
-	verdict = find_segment(v, e, &segment);
 	if (verdict != VERDICT_DONE)
 		return verdict;
+	if (e->pio.rep && !offset_of(v, GPR_RCX, width))
+		return VERDICT_DONE;
 	for (unsigned n = 0; n < BATCH; n++) {
-		verdict = e->pio.in ? insert(v, e) : send(v, e, segment);
+		verdict = e->pio.in ? insert(v, e) : send(v, e);
 		if (verdict != VERDICT_DONE)
 			return verdict;
 		emulate_forget(v);

@@ -252,6 +252,13 @@ static void the_segment_of_outs(void **state)
 	assert_int_equal(insn_string_segment((const uint8_t *)"\x26\x6e", 2, 4), ES);
 }
 
+static void the_address_width_of_ins(void **state)
+{
+	assert_int_equal(insn_string_addr_bytes((const uint8_t *)"\xf3\x6c", 2, 8), 8);
+	assert_int_equal(insn_string_addr_bytes((const uint8_t *)"\x67\x6c", 2, 8), 4);
+	assert_int_equal(insn_string_addr_bytes((const uint8_t *)"\x67\x6c", 2, 2), 4);
+}
+
 static void a_move_to_a_debug_register_tells_both_registers(void **state)
 {
 	static const uint8_t plain[] = { 0x0f, 0x23, 0xfb }, rex[] = { 0x41, 0x0f, 0x23, 0xc1 };
@@ -284,6 +291,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_missing_are_asked_for),
 		cmocka_unit_test(short_instructions_have_their_lengths),
 		cmocka_unit_test(the_segment_of_outs),
+		cmocka_unit_test(the_address_width_of_ins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,8 +69,8 @@ static void fill_pio(struct vcpu *v, struct vm_exit *e)
 		return;
 	e->pio.rep = info & VMCB_IO_REP;
 	e->pio.addr_bytes = 2 * field_get(VMCB_IO_ADDRESS, info);
-	/* Without decode assists a segment override is not seen. */
-	e->pio.segment = svm_has(SVM_DECODE) ? field_get(VMCB_IO_SEGMENT, info) : SEG_DS;
+	/* Without decode assists a segment override is not seen: ES stands for that. */
+	e->pio.segment = svm_has(SVM_DECODE) ? field_get(VMCB_IO_SEGMENT, info) : SEG_ES;
 }
 
 static void fill_nested_fault(struct vcpu *v, struct vm_exit *e)
