@@ -7,9 +7,11 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 
-#define FRAMES      16
-#define STACK_BYTES 8192
-#define ADDRESS     MASK(51, 12)
+#define FRAMES         16
+#define STACK_BYTES    8192
+#define CR4_OSFXSR     BIT(9)
+#define CR4_OSXMMEXCPT BIT(10)
+#define ADDRESS        MASK(51, 12)
 
 struct PACKED table_pointer {
 	uint16_t limit;
@@ -52,6 +54,12 @@ static void set_call_gate(unsigned selector, uint64_t type, uint64_t target)
 	gdt[selector / 8 + 1] = target >> 32;
 }
 
+void machine_load_tss(void)
+{
+	set_system(SELECTOR_TSS, 0x89, machine_address(tss), sizeof(tss) - 1);
+	asm volatile("ltr %w0" : : "r"(SELECTOR_TSS));
+}
+
 static void load_tables(void)
 {
 	struct table_pointer p = { sizeof(gdt) - 1, machine_address(gdt) };
@@ -61,14 +69,13 @@ static void load_tables(void)
 	memcpy(tss + 4, &rsp0, 8);
 	memcpy(tss + 36, &ist1, 8);
 	tss[102] = sizeof(tss);
-	set_system(SELECTOR_TSS, 0x89, machine_address(tss), sizeof(tss) - 1);
 	set_system(SELECTOR_BUSY_TSS, 0x8b, machine_address(tss), sizeof(tss) - 1);
 	set_system(SELECTOR_ABSENT_LDT, 0x02, 0, 0xffff);
 	set_call_gate(SELECTOR_CALL_GATE, 0xec, machine_address(machine_call_target));
 	set_call_gate(SELECTOR_ABSENT_GATE, 0x6c, machine_address(machine_call_target));
 	machine_load(&p);
 	trap_init();
-	asm volatile("ltr %w0" : : "r"(SELECTOR_TSS));
+	machine_load_tss();
 }
 
 static void map_ranges(void)
@@ -86,10 +93,19 @@ static void map_ranges(void)
 	write_cr3(read_cr3());
 }
 
+static void enable_sse(void)
+{
+	uint64_t cr4;
+
+	asm volatile("mov %%cr4, %0" : "=r"(cr4));
+	asm volatile("mov %0, %%cr4" : : "r"(cr4 | CR4_OSFXSR | CR4_OSXMMEXCPT));
+}
+
 void machine_init(void)
 {
 	load_tables();
 	map_ranges();
+	enable_sse();
 }
 
 uint64_t *machine_pte(unsigned page)

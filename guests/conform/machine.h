@@ -46,8 +46,11 @@ enum {
 #define PTE_G   BIT(8)
 #define PTE_NX  BIT(63)
 
-/* Loads GDT, TSS and IDT and maps the two ranges. */
+/* Loads GDT, TSS and IDT, maps the two ranges and switches SSE on. */
 void machine_init(void);
+
+/* LTR, whatever was done to the TSS's descriptor before. */
+void machine_load_tss(void);
 
 /* Entries: page n of TEST_PAGES; the directory entry above them, and the one beside it, for a page
    of 2 MiB at TEST_PAGES + 2 MiB; the entry of 1 GiB at USER_IMAGE + 1 GiB. */

@@ -10,6 +10,7 @@
 
 #define STACK_BYTES 8192
 #define INT_BYTES   2 /* of the INT that ends a snippet */
+#define CODE_MAX    256
 #define HAS_ERROR   (BIT(8) | MASK(14, 10) | BIT(17))
 
 extern const uint8_t probe_landing[];
@@ -108,8 +109,10 @@ const char *probe_text(const struct probe *p)
 		n += format(text + n, sizeof(text) - n, "(%#lx)", p->regs.error);
 	if (vector == TRAP_PF)
 		n += format(text + n, sizeof(text) - n, " at %#lx", p->cr2);
-	if (p->rip)
-		format(text + n, sizeof(text) - n, " rip%s%ld", p->rip < 0 ? "" : "+", p->rip);
+	if (p->rip >= CODE_MAX || p->rip < 0)
+		format(text + n, sizeof(text) - n, " rip elsewhere");
+	else if (p->rip)
+		format(text + n, sizeof(text) - n, " rip+%ld", p->rip);
 	return text;
 }
 
