@@ -74,7 +74,7 @@ static enum verdict transfer(struct emulation *m, const struct operand *o, uint6
 	if (!crosses)
 		return piece_once(m, o, 0, o->bytes, write_value);
 	/* A fault on the second page comes before any effect on the first. */
-	if (!translate(m, gva(o->at.v + o->bytes - 1), o->write || write_value, &unused))
+	if (!translate(m, gva(page_down(o->at.v + o->bytes - 1)), o->write || write_value, &unused))
 		return VERDICT_RETRY;
 	for (unsigned n = 0; n < o->bytes && verdict == VERDICT_DONE; n++)
 		verdict = piece_once(m, o, n, 1, write_value);

@@ -25,26 +25,34 @@ static void move(struct vcpu *v, unsigned gpr, int64_t by, unsigned bytes)
 	v->regs.gpr[gpr] = emulate_merge(v->regs.gpr[gpr], v->regs.gpr[gpr] + (uint64_t)by, bytes);
 }
 
+/* False: #PF is injected. */
+static bool check_write(struct vcpu *v, gva_t at)
+{
+	uint32_t error;
+	gpa_t unused;
+
+	if (guest_translate(v, at, ACCESS_WRITE, &unused, &error))
+		return true;
+	vcpu_inject_pf(v, at.v, error);
+	return false;
+}
+
 static enum verdict insert(struct vcpu *v, const struct vm_exit *e)
 {
 	struct io_access a = { .address = e->pio.port, .size = e->pio.size };
 	unsigned width = e->pio.addr_bytes;
 	enum verdict verdict;
-	uint32_t error;
 	struct vcpu_mode m;
-	gpa_t unused;
+	uint64_t last;
 	gva_t at;
 
 	/* A port's read may have effects: a destination that faults must fault before it. */
 	backend->get_mode(v, &m);
 	if (!emulate_linear(v, &m, SEG_ES, offset_of(v, GPR_RDI, width), a.size, true, &at))
 		return VERDICT_RETRY;
-	for (unsigned n = 0; n < a.size; n += a.size - 1 ? a.size - 1 : 1) {
-		if (guest_translate(v, gva(at.v + n), ACCESS_WRITE, &unused, &error))
-			continue;
-		vcpu_inject_pf(v, at.v + n, error);
+	last = page_down(at.v + a.size - 1);
+	if (!check_write(v, at) || (last > at.v && !check_write(v, gva(last))))
 		return VERDICT_RETRY;
-	}
 	verdict = pio_access(v, &a);
 	if (verdict != VERDICT_DONE)
 		return verdict;
