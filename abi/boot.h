@@ -47,15 +47,17 @@ struct hv_region {
 	uint32_t reserved;
 };
 
-/* A physical PCI function that this domain owns. BARs are moved with BAR_MAP only. */
+/* A physical PCI function that this domain owns. BARs are made accessible with BAR_MAP only. An IDE
+   function in compatibility mode has its fixed ports as BARs 0 to 3 (the control block is one
+   port there) and one interrupt for each channel. */
 struct hv_device {
 	uint32_t cap;
 	uint16_t vendor, device;
-	uint32_t class_code; /* class << 16 | subclass << 8 | interface */
-	uint16_t slot;       /* bus << 8 | device << 3 | function */
-	uint16_t interrupts; /* MSI-X or MSI vectors that can be bound; 1 for a bare line */
-	uint32_t reserved;
-	uint64_t bar_bytes[6]; /* 0: not there, or not memory */
+	uint32_t class_code;   /* class << 16 | subclass << 8 | interface */
+	uint16_t slot;         /* bus << 8 | device << 3 | function */
+	uint16_t interrupts;   /* MSI-X or MSI vectors that can be bound; 1 for a bare line */
+	uint32_t bar_ports;    /* bit n: BAR n is a range of I/O ports */
+	uint64_t bar_bytes[6]; /* 0: not there */
 };
 
 enum hv_served_kind {

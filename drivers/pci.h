@@ -14,6 +14,7 @@
 
 #define PCI_FUNCTIONS 128
 #define PCI_BARS      6
+#define PCI_IDE       2 /* channels of an IDE function */
 
 /* Registers of the header. */
 #define PCI_VENDOR         0x00
@@ -51,6 +52,9 @@ struct pci_function {
 	uint32_t class_code; /* class << 16 | subclass << 8 | interface */
 	uint8_t header;      /* 0 device, 1 bridge */
 	uint8_t irq_line, irq_pin;
+	/* ISA interrupts of an IDE function's channels in compatibility mode, whose fixed ports
+	   stand in bar[0..3]; 0: none */
+	uint8_t isa_irq[PCI_IDE];
 	struct pci_bar bar[PCI_BARS];
 	/* offsets of capabilities, 0: none */
 	uint8_t cap_msi, cap_msix;

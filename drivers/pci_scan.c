@@ -15,6 +15,9 @@
 #define STATUS_CAPS  0x10u
 #define CAPS_MOST    48
 #define CLASS_HOST   0x0600u
+#define CLASS_IDE    0x0101u
+
+#define IDE_NATIVE(channel) BIT(2 * (channel)) /* in the interface byte */
 
 #define BAR_IO       BIT(0)
 #define BAR_TYPE     MASK(2, 1)
@@ -85,6 +88,25 @@ static void size_bars(struct pci_function *f)
 	for (unsigned n = 0; n < bars;)
 		n += size_bar(f, n, bars);
 	pci_write(f->bdf, PCI_COMMAND, command, 2);
+}
+
+/* An IDE channel in compatibility mode decodes the ports of old, whatever its BARs say, and
+   interrupts as they did (PCI IDE Controller Specification 1.0, 2.1). Of the control block only
+   one port is its own. */
+static void add_ide_ports(struct pci_function *f)
+{
+	static const struct {
+		uint16_t command, control;
+		uint8_t irq;
+	} fixed[PCI_IDE] = { { 0x1f0, 0x3f6, 14 }, { 0x170, 0x376, 15 } };
+
+	for (unsigned n = 0; n < PCI_IDE && f->class_code >> 8 == CLASS_IDE; n++) {
+		if (f->class_code & IDE_NATIVE(n))
+			continue;
+		f->bar[2 * n] = (struct pci_bar){ hpa(fixed[n].command), 8, .is_io = true };
+		f->bar[2 * n + 1] = (struct pci_bar){ hpa(fixed[n].control), 1, .is_io = true };
+		f->isa_irq[n] = fixed[n].irq;
+	}
 }
 
 static void read_msix(struct pci_function *f)
@@ -158,6 +180,7 @@ static void add_function(struct scan *s, uint16_t bdf)
 	};
 	s->count++;
 	size_bars(f);
+	add_ide_ports(f);
 	read_capabilities(f);
 	if (f->header == 1)
 		add_bus(s, (uint8_t)pci_read(bdf, PCI_SECONDARY_BUS, 1));

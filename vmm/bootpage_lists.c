@@ -33,8 +33,10 @@ void bootpage_devices(struct domain *d)
 		b->class_code = v->pci->class_code;
 		b->slot = v->pci->bdf;
 		b->interrupts = v->interrupts;
-		for (unsigned bar = 0; bar < PCI_BARS; bar++)
-			b->bar_bytes[bar] = v->pci->bar[bar].is_io ? 0 : v->pci->bar[bar].bytes;
+		for (unsigned bar = 0; bar < PCI_BARS; bar++) {
+			b->bar_bytes[bar] = v->pci->bar[bar].bytes;
+			b->bar_ports |= (uint32_t)v->pci->bar[bar].is_io << bar;
+		}
 	}
 }
 

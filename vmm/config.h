@@ -50,7 +50,7 @@ enum config_match {
 	CONFIG_BY_CLASS,
 	CONFIG_BY_ID,
 	CONFIG_BY_SLOT,
-	CONFIG_BY_DISK, /* any disk that our service domain drives: NVMe, virtio */
+	CONFIG_BY_DISK, /* any disk that our service domain drives: NVMe, else virtio, else IDE */
 };
 
 /* A physical PCI function asked for. Optional ones may be missing from the machine. */

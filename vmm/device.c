@@ -11,6 +11,7 @@
 #define CLASS_DISPLAY    0x03
 #define CLASS_BRIDGE     0x06
 #define CLASS_NVME       0x010802
+#define CLASS_IDE        0x0101 /* its interface byte is a set of modes */
 #define VIRTIO_VENDOR    0x1af4
 #define VIRTIO_BLOCK     0x1042
 #define VIRTIO_BLOCK_OLD 0x1001 /* transitional */
@@ -44,23 +45,35 @@ static const struct device *device_of_function(const struct pci_function *f)
 	return NULL;
 }
 
-/* What our service domain has drivers for; virtio's numbers are of its section 4.1.2.1. */
-static bool device_is_disk(const struct pci_function *f)
+static bool class_fits(uint32_t wanted, const struct pci_function *f)
 {
-	return f->class_code == CLASS_NVME ||
-	       (f->vendor == VIRTIO_VENDOR &&
-		(f->device == VIRTIO_BLOCK || f->device == VIRTIO_BLOCK_OLD));
+	return wanted >> 8 == CLASS_IDE ? f->class_code >> 8 == CLASS_IDE : f->class_code == wanted;
 }
 
-static bool device_fits(const struct config_device *c, const struct pci_function *f)
+/* What our service domain has drivers for, the best first; virtio's numbers are of its section
+   4.1.2.1. An IDE function is last: it may have no disk at all. */
+enum { DISK_NVME, DISK_VIRTIO, DISK_IDE, DISK_KINDS };
+
+static unsigned device_disk_kind(const struct pci_function *f)
+{
+	if (f->class_code == CLASS_NVME)
+		return DISK_NVME;
+	if (f->vendor == VIRTIO_VENDOR &&
+	    (f->device == VIRTIO_BLOCK || f->device == VIRTIO_BLOCK_OLD))
+		return DISK_VIRTIO;
+	return f->class_code >> 8 == CLASS_IDE ? DISK_IDE : DISK_KINDS;
+}
+
+/* kind: for CONFIG_BY_DISK. */
+static bool device_fits(const struct config_device *c, const struct pci_function *f, unsigned kind)
 {
 	if (f->header != 0)
 		return false;
 	switch (c->match) {
-	case CONFIG_BY_CLASS: return f->class_code == c->class_code;
+	case CONFIG_BY_CLASS: return class_fits(c->class_code, f);
 	case CONFIG_BY_ID: return f->vendor == c->vendor && f->device == c->device;
 	case CONFIG_BY_SLOT: return f->bdf == c->slot;
-	case CONFIG_BY_DISK: return device_is_disk(f);
+	case CONFIG_BY_DISK: return device_disk_kind(f) == kind;
 	default: return false;
 	}
 }
@@ -70,7 +83,7 @@ static void device_describe(const struct config_device *c, char *text, size_t si
 	switch (c->match) {
 	case CONFIG_BY_CLASS: format(text, size, "class %06x", c->class_code); break;
 	case CONFIG_BY_ID: format(text, size, "%04x:%04x", c->vendor, c->device); break;
-	case CONFIG_BY_DISK: format(text, size, "NVMe or virtio disk"); break;
+	case CONFIG_BY_DISK: format(text, size, "NVMe, virtio or IDE disk"); break;
 	default:
 		format(text, size, "slot %02x:%02x.%u", c->slot >> 8, c->slot >> 3 & 31,
 		       c->slot & 7);
@@ -90,22 +103,32 @@ static void device_log_machine(void)
 	}
 }
 
-/* The first function that fits and is free. *taken: the last one that fits and is not. */
-static const struct pci_function *device_search(const struct config_device *c,
-						const struct device **taken)
+static const struct pci_function *device_search_kind(const struct config_device *c, unsigned kind,
+						     const struct device **taken)
 {
-	*taken = NULL;
 	for (unsigned i = 0; i < pci_count(); i++) {
 		const struct pci_function *f = pci_get(i);
 		const struct device *v = device_of_function(f);
 
-		if (!device_fits(c, f))
+		if (!device_fits(c, f, kind))
 			continue;
 		if (!v)
 			return f;
 		*taken = v;
 	}
 	return NULL;
+}
+
+/* The first function that fits and is free. *taken: the last one that fits and is not. */
+static const struct pci_function *device_search(const struct config_device *c,
+						const struct device **taken)
+{
+	const struct pci_function *f = NULL;
+
+	*taken = NULL;
+	for (unsigned kind = 0; kind < DISK_KINDS && !f; kind++)
+		f = device_search_kind(c, kind, taken);
+	return f;
 }
 
 static void device_give(struct domain *d, unsigned index, const struct pci_function *f)

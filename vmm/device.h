@@ -9,15 +9,19 @@
 #include "abi/boot.h"
 #include "drivers/pci.h"
 #include "vmm/domain.h"
+#include "vmm/io.h"
 
 #define DEVICES        32
 #define DEVICE_VECTORS 8 /* interrupts a function, at most */
+#define DEVICE_NO_GSI  (~0u)
 
 enum device_irq_kind { DEVICE_NO_IRQ, DEVICE_LINE, DEVICE_MSI, DEVICE_MSIX };
 
 struct device_irq {
-	uint8_t vector; /* of the host, 0: not bound yet */
-	uint32_t event; /* of the owner; HV_EVENT_NONE: nobody listens */
+	uint8_t vector;  /* of the host, 0: not bound yet */
+	bool level, low; /* DEVICE_LINE */
+	uint32_t gsi;    /* likewise; DEVICE_NO_GSI: this one cannot be bound */
+	uint32_t event;  /* of the owner; HV_EVENT_NONE: nobody listens */
 	struct device *device;
 };
 
@@ -28,11 +32,11 @@ struct device {
 	unsigned config_index; /* in the owner's config device[] */
 	enum device_irq_kind kind;
 	unsigned interrupts;     /* that can be bound */
-	uint32_t gsi;            /* DEVICE_LINE */
 	volatile uint32_t *msix; /* the table, mapped; DEVICE_MSIX */
 
 	struct spinlock lock; /* the rest, and what is programmed into the function */
 	struct device_irq irq[DEVICE_VECTORS];
+	uint32_t ports; /* bit n: BAR n is a range of ports that the owner may use */
 };
 
 /* Boot, after domains have vCPUs: gives out functions as the config asks, quiesced, and reserves
@@ -51,16 +55,25 @@ must_check enum err device_cfg_read(struct device *v, unsigned reg, unsigned byt
 				    uint32_t *value);
 must_check enum err device_cfg_write(struct device *v, unsigned reg, unsigned bytes,
 				     uint32_t value);
+/* For memory the owner's address of it, mapped; for ports the first of them, which the owner
+   reaches from now on. */
 must_check enum err device_bar_map(struct device *v, unsigned bar, uint64_t *at);
 must_check enum err device_irq_bind(struct device *v, unsigned index, unsigned event);
+/* True if the interrupt waits for device_irq_ack after each time. */
+bool device_irq_is_level(const struct device *v, unsigned index);
 must_check enum err device_irq_ack(struct device *v, unsigned index);
+
+/* True if all of these ports are within BARs that d has asked for. */
+bool device_owns_ports(const struct domain *d, uint64_t port, unsigned bytes);
+/* The owner's access to a port of its devices, done on the spot. False: it is none of them. */
+bool device_port(const struct domain *d, struct io_access *a);
 
 /* The owner is dead: its functions stop their DMA and interrupts. Any CPU. */
 void devices_quiesce(struct domain *owner);
 
 /* Boot, inside devices_build(): which interrupts a function can give, and its MSI-X table. */
 void device_irq_build(struct device *v);
-/* Inside devices_quiesce(): nobody listens any more. */
+/* Inside devices_quiesce(): nobody listens any more, and the ports are closed. */
 void device_irq_drop(struct device *v);
 /* Table pages that mapping a BAR can take. */
 size_t device_bar_pages(const struct device *v, unsigned bar);

@@ -1,7 +1,7 @@
 /*
  * An owner's way to its function's configuration space and registers. Reads show everything but
  * the interrupt message; writes are an allow-list: command (memory space, bus master) and status.
- * BARs stay where the firmware put them.
+ * BARs stay where the firmware put them; those of ports are trapped and forwarded (device_port.c).
  */
 #include "vmm/device.h"
 
@@ -11,6 +11,7 @@
 #define MSI_BYTES        24
 #define MSIX_ENTRY_BYTES 16
 #define BAR_LIMIT        (1ull << 46)
+#define PORT_LIMIT       0x10000ull
 
 static enum err check_register(unsigned reg, unsigned bytes)
 {
@@ -121,6 +122,55 @@ static enum err bar_map_part(struct domain *d, uint64_t from, uint64_t to)
 			PTAB_READ | PTAB_WRITE | PTAB_UNCACHED);
 }
 
+static bool ports_are_shared(const struct device *v, const struct pci_bar *bar)
+{
+	for (unsigned i = 0; i < device_count(); i++) {
+		const struct device *o = device_get(i);
+
+		for (unsigned j = 0; j < PCI_BARS && o->owner != v->owner; j++) {
+			const struct pci_bar *b = &o->pci->bar[j];
+
+			if (b->is_io &&
+			    range_overlaps(bar->base.v, bar->bytes, b->base.v, b->bytes))
+				return true;
+		}
+	}
+	return false;
+}
+
+static enum err ports_open(struct device *v, unsigned n, uint64_t *at)
+{
+	const struct pci_bar *bar = &v->pci->bar[n];
+
+	if (!bar->bytes || !bar->base.v || !range_within(bar->base.v, bar->bytes, PORT_LIMIT))
+		return ERR_NOENT;
+	if (ports_are_shared(v, bar))
+		return ERR_UNSUPPORTED;
+	spin_lock(&v->lock);
+	v->ports |= 1u << n;
+	pci_write(v->pci->bdf, PCI_COMMAND, pci_read(v->pci->bdf, PCI_COMMAND, 2) | PCI_COMMAND_IO,
+		  2);
+	spin_unlock(&v->lock);
+	*at = bar->base.v;
+	return OK;
+}
+
+bool device_owns_ports(const struct domain *d, uint64_t port, unsigned bytes)
+{
+	for (unsigned i = 0; i < device_count(); i++) {
+		const struct device *v = device_get(i);
+
+		for (unsigned n = 0; n < PCI_BARS && v->owner == d && v->ports; n++) {
+			const struct pci_bar *b = &v->pci->bar[n];
+
+			if (v->ports & 1u << n && port >= b->base.v &&
+			    range_within(port - b->base.v, bytes, b->bytes))
+				return true;
+		}
+	}
+	return false;
+}
+
 enum err device_bar_map(struct device *v, unsigned bar, uint64_t *at)
 {
 	struct domain *d = v->owner;
@@ -129,6 +179,8 @@ enum err device_bar_map(struct device *v, unsigned bar, uint64_t *at)
 
 	if (bar >= PCI_BARS)
 		return ERR_INVAL;
+	if (v->pci->bar[bar].is_io)
+		return ports_open(v, bar, at);
 	if (!bar_is_usable(&v->pci->bar[bar]))
 		return ERR_NOENT;
 	m = bar_layout(v, bar);

@@ -1,7 +1,8 @@
 /*
  * Physical interrupts as events: MSI-X where the function has it, else MSI, else its line. The
- * hypervisor writes the messages; they go to the CPU of the owner's vCPU. A line is masked when it
- * fires and unmasked by IRQ_ACK.
+ * hypervisor writes the messages; they go to the CPU of the owner's vCPU. A level line is masked
+ * when it fires and unmasked by IRQ_ACK. An IDE function in compatibility mode has the two ISA
+ * lines.
  */
 #include "vmm/device.h"
 
@@ -58,22 +59,58 @@ static void msix_build(struct device *v)
 		v->msix[i * MSIX_WORDS + MSIX_CONTROL] = MSIX_MASKED;
 }
 
-static void line_build(struct device *v)
+/* True, and logged, if a device of another domain interrupts there. */
+static bool line_is_taken(const struct device *v, uint32_t gsi)
 {
-	if (!v->pci->irq_pin || v->pci->irq_line == 0 || v->pci->irq_line == NO_LINE)
-		return;
-	v->gsi = acpi_isa_irq(v->pci->irq_line).gsi;
 	for (unsigned i = 0; i < device_count(); i++) {
 		const struct device *o = device_get(i);
 
-		if (o == v || o->kind != DEVICE_LINE || o->gsi != v->gsi || o->owner == v->owner)
-			continue;
-		log_error("%s: a device shares interrupt line %u with one of %s: it gets none",
-			  v->owner->name, v->gsi, o->owner->name);
-		return;
+		for (unsigned n = 0; n < o->interrupts && o->kind == DEVICE_LINE; n++) {
+			if (o->irq[n].gsi != gsi || o->owner == v->owner)
+				continue;
+			log_error("%s: a device shares interrupt line %u with one of %s: it gets "
+				  "none",
+				  v->owner->name, gsi, o->owner->name);
+			return true;
+		}
 	}
+	return false;
+}
+
+static void line_add(struct device *v, const struct acpi_override *line)
+{
+	struct device_irq *irq = &v->irq[v->interrupts];
+
 	v->kind = DEVICE_LINE;
-	v->interrupts = 1;
+	v->interrupts++;
+	if (!line->irq || line_is_taken(v, line->gsi))
+		return;
+	irq->gsi = line->gsi;
+	irq->level = line->level;
+	irq->low = line->low;
+}
+
+/* A PCI line is level-triggered; its polarity is the override's, low where there is none. */
+static void line_build(struct device *v)
+{
+	struct acpi_override line;
+
+	if (!v->pci->irq_pin || v->pci->irq_line == 0 || v->pci->irq_line == NO_LINE)
+		return;
+	line = acpi_isa_irq(v->pci->irq_line);
+	line.low |= !line.level;
+	line.level = true;
+	line_add(v, &line);
+}
+
+/* One for each IDE channel; a channel in native mode beside one in compatibility mode has none. */
+static void isa_build(struct device *v)
+{
+	for (unsigned n = 0; n < PCI_IDE; n++) {
+		struct acpi_override line = acpi_isa_irq(v->pci->isa_irq[n]);
+
+		line_add(v, &line);
+	}
 }
 
 void device_irq_build(struct device *v)
@@ -81,8 +118,12 @@ void device_irq_build(struct device *v)
 	const struct pci_function *f = v->pci;
 
 	for (unsigned i = 0; i < DEVICE_VECTORS; i++)
-		v->irq[i] = (struct device_irq){ .event = HV_EVENT_NONE, .device = v };
-	if (f->msix_vectors && f->bar[f->msix_bar].base.v) {
+		v->irq[i] = (struct device_irq){ .gsi = DEVICE_NO_GSI,
+						 .event = HV_EVENT_NONE,
+						 .device = v };
+	if (f->isa_irq[0] || f->isa_irq[1]) {
+		isa_build(v);
+	} else if (f->msix_vectors && f->bar[f->msix_bar].base.v) {
 		msix_build(v);
 	} else if (f->cap_msi) {
 		v->kind = DEVICE_MSI;
@@ -92,15 +133,34 @@ void device_irq_build(struct device *v)
 	}
 }
 
+static void irq_signal(const struct device_irq *irq)
+{
+	event_set(irq->device->owner, __atomic_load_n(&irq->event, __ATOMIC_ACQUIRE));
+}
+
+/* Several devices of one owner may share a line: the vector is the last one's that was bound. */
+static void line_fired(const struct device_irq *fired)
+{
+	if (fired->level)
+		ioapic_mask(fired->gsi);
+	for (unsigned i = 0; i < device_count(); i++) {
+		const struct device *v = device_get(i);
+
+		for (unsigned n = 0; n < v->interrupts && v->kind == DEVICE_LINE; n++)
+			if (v->irq[n].gsi == fired->gsi)
+				irq_signal(&v->irq[n]);
+	}
+}
+
 /* Runs in an interrupt handler, on any CPU. */
 static void device_interrupt(void *arg)
 {
-	struct device_irq *irq = arg;
-	struct device *v = irq->device;
+	const struct device_irq *irq = arg;
 
-	if (v->kind == DEVICE_LINE)
-		ioapic_mask(v->gsi);
-	event_set(v->owner, __atomic_load_n(&irq->event, __ATOMIC_ACQUIRE));
+	if (irq->device->kind == DEVICE_LINE)
+		line_fired(irq);
+	else
+		irq_signal(irq);
 }
 
 static void msix_program(struct device *v, unsigned index, uint32_t apic_id)
@@ -134,23 +194,22 @@ static void msi_program(struct device *v, uint32_t apic_id)
 	pci_write(bdf, cap + CAP_CONTROL, control | MSI_ENABLE, 2);
 }
 
-/* PCI lines are level-triggered; their polarity is the override's, low where there is none. */
-static enum err line_program(struct device *v, uint32_t apic_id)
+/* The command register's bit keeps an IDE function from its ISA interrupts as well. */
+static enum err line_program(struct device *v, const struct device_irq *irq, uint32_t apic_id)
 {
-	struct acpi_override line = acpi_isa_irq(v->pci->irq_line);
 	struct ioapic_route route = {
-		.vector = v->irq[0].vector,
+		.vector = irq->vector,
 		.apic_id = apic_id,
-		.level = true,
-		.low = line.level ? line.low : true,
+		.level = irq->level,
+		.low = irq->low,
 	};
-	enum err e = ioapic_route(v->gsi, &route);
+	enum err e = ioapic_route(irq->gsi, &route);
 	uint32_t command = pci_read(v->pci->bdf, PCI_COMMAND, 2);
 
 	if (e != OK)
 		return e;
 	pci_write(v->pci->bdf, PCI_COMMAND, command & ~PCI_COMMAND_NO_INTX, 2);
-	ioapic_unmask(v->gsi);
+	ioapic_unmask(irq->gsi);
 	return OK;
 }
 
@@ -158,10 +217,10 @@ static enum err irq_program(struct device *v, unsigned index)
 {
 	uint32_t apic_id = cpu_by_index(v->owner->vcpu[0]->cpu)->apic_id;
 
-	if (v->kind == DEVICE_LINE)
-		return line_program(v, apic_id);
 	if (apic_id >= APIC_ID_LIMIT)
 		return ERR_UNSUPPORTED;
+	if (v->kind == DEVICE_LINE)
+		return line_program(v, &v->irq[index], apic_id);
 	if (v->kind == DEVICE_MSIX)
 		msix_program(v, index, apic_id);
 	else
@@ -193,6 +252,8 @@ enum err device_irq_bind(struct device *v, unsigned index, unsigned event)
 	if (index >= v->interrupts || event >= HV_EVENTS)
 		return ERR_INVAL;
 	irq = &v->irq[index];
+	if (v->kind == DEVICE_LINE && irq->gsi == DEVICE_NO_GSI)
+		return ERR_NOENT;
 	spin_lock(&v->lock);
 	e = irq_take_vector(irq);
 	/* Release: pairs with the handler's load. */
@@ -203,21 +264,28 @@ enum err device_irq_bind(struct device *v, unsigned index, unsigned event)
 	return e;
 }
 
+bool device_irq_is_level(const struct device *v, unsigned index)
+{
+	return v->kind == DEVICE_LINE && v->irq[index].level;
+}
+
 enum err device_irq_ack(struct device *v, unsigned index)
 {
 	if (index >= v->interrupts || !v->irq[index].vector)
 		return ERR_INVAL;
-	if (v->kind == DEVICE_LINE)
-		ioapic_unmask(v->gsi);
+	if (device_irq_is_level(v, index))
+		ioapic_unmask(v->irq[index].gsi);
 	return OK;
 }
 
 void device_irq_drop(struct device *v)
 {
 	spin_lock(&v->lock);
-	if (v->kind == DEVICE_LINE)
-		ioapic_mask(v->gsi);
-	for (unsigned i = 0; i < v->interrupts; i++)
+	for (unsigned i = 0; i < v->interrupts; i++) {
+		if (v->kind == DEVICE_LINE)
+			ioapic_mask(v->irq[i].gsi);
 		__atomic_store_n(&v->irq[i].event, HV_EVENT_NONE, __ATOMIC_RELEASE);
+	}
+	v->ports = 0;
 	spin_unlock(&v->lock);
 }

@@ -60,6 +60,8 @@ enum verdict hc_irq_bind(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 
 	if (d)
 		*result = device_irq_bind(d, narrow(arg[1]), narrow(arg[2]));
+	if (d && *result == OK)
+		*result = device_irq_is_level(d, arg[1]);
 	return VERDICT_DONE;
 }
 

@@ -1,11 +1,13 @@
 /*
  * Port and memory accesses find their model here: a short table of the hypervisor's own models,
- * then what back ends have registered, then nothing.
+ * then what back ends have registered, then the physical ports of the domain's devices, then
+ * nothing.
  */
 #include "vmm/io.h"
 
 #include "abi/platform.h"
 #include "lib/bits.h"
+#include "vmm/device.h"
 #include "vmm/domain.h"
 #include "vmm/ioreq.h"
 #include "vmm/vioapic.h"
@@ -58,7 +60,9 @@ enum verdict pio_access(struct vcpu *v, struct io_access *a)
 	if (ioreq_access(v, HV_IOREQ_PORT, a, &verdict))
 		return verdict;
 	r = io_find(ports, ARRAY_SIZE(ports), a->address);
-	return r ? r->model(v, a) : io_unbacked(v, a, "port");
+	if (r)
+		return r->model(v, a);
+	return device_port(v->domain, a) ? VERDICT_DONE : io_unbacked(v, a, "port");
 }
 
 enum verdict mmio_access(struct vcpu *v, struct io_access *a)

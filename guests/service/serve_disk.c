@@ -6,6 +6,7 @@
 #include "guests/lib/boot.h"
 #include "guests/lib/hv.h"
 #include "guests/lib/print.h"
+#include "guests/service/drivers/ide.h"
 #include "guests/service/drivers/nvme.h"
 #include "guests/service/drivers/vblk.h"
 #include "guests/service/selfkill.h"
@@ -14,6 +15,7 @@
 
 #define SERVE_DISKS 32
 #define CLASS_NVME  0x010802u
+#define CLASS_IDE   0x0101u /* and an interface byte that says its modes */
 
 struct source {
 	uint16_t kind; /* enum hv_source_kind; HV_SOURCE_NONE: free */
@@ -41,9 +43,20 @@ static bool is_virtio_blk(const struct hv_device *d)
 	       (d->device == VIRTIO_DEVICE_BASE + VIRTIO_ID_BLOCK || d->device == 0x1001);
 }
 
+static bool is_ide(const struct hv_device *d)
+{
+	return d->class_code >> 8 == CLASS_IDE;
+}
+
+static bool ide_open0(const struct hv_device *d, struct disk *disk)
+{
+	return ide_open(d, 0, disk);
+}
+
 static const struct driver drivers[] = {
 	{ is_nvme, nvme_quiet, nvme_open },
 	{ is_virtio_blk, vblk_quiet, vblk_open },
+	{ is_ide, ide_quiet, ide_open0 },
 };
 
 static const struct driver *driver_of(const struct hv_device *d)

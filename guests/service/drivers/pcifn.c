@@ -36,8 +36,10 @@ void pcifn_enable(const struct hv_device *d, bool master)
 {
 	uint32_t command = pcifn_read(d, REG_COMMAND, 2) & ~COMMAND_MASTER;
 
-	(void)hv_cfg_write(d->cap, REG_COMMAND, 2,
-			   command | COMMAND_MEMORY | (master ? COMMAND_MASTER : 0));
+	for (unsigned bar = 0; bar < 6; bar++)
+		if (d->bar_bytes[bar] && !(d->bar_ports & 1u << bar))
+			command |= COMMAND_MEMORY;
+	(void)hv_cfg_write(d->cap, REG_COMMAND, 2, command | (master ? COMMAND_MASTER : 0));
 }
 
 unsigned pcifn_capability(const struct hv_device *d, unsigned id, unsigned after)
@@ -59,12 +61,22 @@ volatile uint8_t *pcifn_bar(const struct hv_device *d, unsigned bar)
 {
 	int64_t base;
 
-	if (bar >= 6 || !d->bar_bytes[bar])
+	if (bar >= 6 || !d->bar_bytes[bar] || d->bar_ports & 1u << bar)
 		return NULL;
 	base = hv_bar_map(d->cap, bar);
 	if (base <= 0)
 		return NULL;
 	return paging_map_device((uint64_t)base, d->bar_bytes[bar]);
+}
+
+uint16_t pcifn_ports(const struct hv_device *d, unsigned bar)
+{
+	int64_t base;
+
+	if (bar >= 6 || !(d->bar_ports & 1u << bar))
+		return 0;
+	base = hv_bar_map(d->cap, bar);
+	return base > 0 ? (uint16_t)base : 0;
 }
 
 bool pcifn_wait32(volatile void *reg, uint32_t mask, uint32_t value, uint64_t ns)

@@ -18,7 +18,7 @@ void pcifn_name(const struct hv_device *d, const char *driver, char *buf, unsign
 /* 0 for a register that may not be read. */
 uint32_t pcifn_read(const struct hv_device *d, unsigned reg, unsigned bytes);
 
-/* Memory decoding on; bus mastering as said. */
+/* Memory decoding on, where it has memory; bus mastering as said. */
 void pcifn_enable(const struct hv_device *d, bool master);
 
 /* The next capability with this id behind `after` (0: the first), 0 if there is none. */
@@ -26,6 +26,9 @@ unsigned pcifn_capability(const struct hv_device *d, unsigned id, unsigned after
 
 /* BAR's registers, uncached; NULL if the function has no such memory BAR. */
 volatile uint8_t *pcifn_bar(const struct hv_device *d, unsigned bar);
+
+/* The first of BAR's I/O ports; 0 if the function has no such ports. */
+uint16_t pcifn_ports(const struct hv_device *d, unsigned bar);
 
 /* Waits until (*reg & mask) == value, for at most `ns`; false: time is up. For controllers at start
    and reset only: it spins. */
