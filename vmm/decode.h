@@ -47,6 +47,8 @@ enum insn_op {
 	INSN_STOS,
 	INSN_LODS,
 	INSN_SCAS,
+	INSN_INS, /* not in the decoder's table: pio_string.c has them from their exit */
+	INSN_OUTS,
 	INSN_VECTOR, /* an SSE or AVX move: known, not emulated */
 };
 
@@ -103,10 +105,8 @@ static inline unsigned insn_head_length(uint32_t head)
 bool insn_mov_to_debug(const uint8_t *code, size_t count, unsigned code_bytes, unsigned *debug,
 		       unsigned *gpr);
 
-/* The segment that a string instruction's source is read from: its override, else DS. */
-unsigned insn_string_segment(const uint8_t *code, size_t count, unsigned code_bytes);
-
-/* The width of its addresses: 2, 4 or 8. */
-unsigned insn_string_addr_bytes(const uint8_t *code, size_t count, unsigned code_bytes);
+/* What a string instruction's prefixes say: addr_bytes, and the segment that its source is read
+   from. */
+void insn_string_form(const uint8_t *code, size_t count, unsigned code_bytes, struct insn *insn);
 
 #endif

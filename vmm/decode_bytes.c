@@ -241,20 +241,12 @@ bool insn_mov_to_debug(const uint8_t *code, size_t count, unsigned code_bytes, u
 	return !b.overrun;
 }
 
-unsigned insn_string_segment(const uint8_t *code, size_t count, unsigned code_bytes)
+void insn_string_form(const uint8_t *code, size_t count, unsigned code_bytes, struct insn *insn)
 {
 	struct bytes b = { .code = code, .count = MIN(count, INSN_BYTES_MAX) };
 	struct prefixes p;
 
 	prefixes_decode(&b, code_bytes, &p);
-	return p.segment == SEGMENT_DEFAULT ? INSN_SEG_DS : p.segment;
-}
-
-unsigned insn_string_addr_bytes(const uint8_t *code, size_t count, unsigned code_bytes)
-{
-	struct bytes b = { .code = code, .count = MIN(count, INSN_BYTES_MAX) };
-	struct prefixes p;
-
-	prefixes_decode(&b, code_bytes, &p);
-	return p.addr_bytes;
+	insn->segment = p.segment == SEGMENT_DEFAULT ? INSN_SEG_DS : p.segment;
+	insn->addr_bytes = p.addr_bytes;
 }

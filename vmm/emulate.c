@@ -96,47 +96,34 @@ static enum verdict do_move(struct emulation *m)
 	return VERDICT_DONE;
 }
 
-/* ADD to BTC with a register as the destination. */
-static enum verdict do_alu_to_reg(struct emulation *m)
+/* ADD to BTC. A memory operand that changes is read and written back. A bus lock is not modelled: a
+   device sees two accesses, with nobody else's between them only as far as its model sees to that.
+ */
+static enum verdict do_alu(struct emulation *m)
 {
 	const struct insn *i = m->insn;
-	enum verdict verdict;
-	struct operand o;
-	uint64_t value;
-
-	if (!set_operand(m, i->bytes, false, &o))
-		return VERDICT_RETRY;
-	verdict = emulate_read(m, &o, &value);
-	if (verdict != VERDICT_DONE)
-		return verdict;
-	value = emulate_alu(i->op, get_reg(m), value, i->bytes, &m->v->regs.rflags);
-	if (i->op != INSN_CMP)
-		set_reg(m, value);
-	return VERDICT_DONE;
-}
-
-/* Reads and writes the memory operand back. A bus lock is not modelled: a device sees two
-   accesses, with nobody else's between them only as far as its model sees to that. */
-static enum verdict do_alu_to_memory(struct emulation *m)
-{
-	const struct insn *i = m->insn;
-	bool writes = i->op != INSN_CMP && i->op != INSN_TEST && i->op != INSN_BT;
-	uint64_t src = i->src == PLACE_IMM ? i->imm & ones(i->bytes) : get_reg(m);
+	bool to_reg = i->dst == PLACE_REG;
+	bool changes = i->op != INSN_CMP && i->op != INSN_TEST && i->op != INSN_BT;
+	uint64_t other = i->src == PLACE_IMM ? i->imm & ones(i->bytes) : get_reg(m);
 	uint64_t rflags = m->v->regs.rflags, value;
 	enum verdict verdict;
 	struct operand o;
 
-	if (!set_operand(m, i->bytes, writes, &o))
+	if (!set_operand(m, i->bytes, changes && !to_reg, &o))
 		return VERDICT_RETRY;
 	verdict = emulate_read(m, &o, &value);
 	if (verdict != VERDICT_DONE)
 		return verdict;
-	value = emulate_alu(i->op, value, src, i->bytes, &rflags);
-	if (writes)
+	value = emulate_alu(i->op, to_reg ? other : value, to_reg ? value : other, i->bytes,
+			    &rflags);
+	if (changes && !to_reg)
 		verdict = emulate_write(m, &o, value);
-	if (verdict == VERDICT_DONE)
-		m->v->regs.rflags = rflags;
-	return verdict;
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	if (changes && to_reg)
+		set_reg(m, value);
+	m->v->regs.rflags = rflags;
+	return VERDICT_DONE;
 }
 
 static void finish_exchange(struct emulation *m, uint64_t old)
@@ -223,7 +210,7 @@ static enum verdict execute(struct emulation *m)
 		return do_stack(m);
 	if (op >= INSN_XCHG)
 		return do_exchange(m);
-	return m->insn->dst == PLACE_REG ? do_alu_to_reg(m) : do_alu_to_memory(m);
+	return do_alu(m);
 }
 
 enum verdict emulate_mmio(struct vcpu *v, struct vm_exit *e)

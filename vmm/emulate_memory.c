@@ -12,17 +12,16 @@
 /* Translates one byte's address; on a fault injects it. */
 static inline bool translate(struct emulation *m, gva_t at, bool write, gpa_t *out)
 {
-	uint32_t error;
+	return walk_or_inject(m->v, &m->mode, at, write ? ACCESS_WRITE : 0, out);
+}
 
-	if (!walk_canonical(&m->mode, at)) {
-		vcpu_inject_gp(m->v);
-		return false;
-	}
-	if (walk(m->v->domain, &m->mode, m->v->regs.rflags, at, write ? ACCESS_WRITE : 0, out,
-		 &error))
-		return true;
-	vcpu_inject_pf(m->v, at.v, error);
-	return false;
+bool emulate_can_write(struct emulation *m, const struct operand *o)
+{
+	uint64_t last = page_down(o->at.v + o->bytes - 1);
+	gpa_t unused;
+
+	return translate(m, o->at, true, &unused) &&
+	       (last <= o->at.v || translate(m, gva(last), true, &unused));
 }
 
 /* One access of 1, 2, 4 or 8 bytes, which lies in one page; *data is in or out. */

@@ -29,6 +29,9 @@ struct operand {
 enum verdict emulate_read(struct emulation *m, const struct operand *o, uint64_t *value);
 enum verdict emulate_write(struct emulation *m, const struct operand *o, uint64_t value);
 
+/* False if writing it would fault: the fault was injected. */
+must_check bool emulate_can_write(struct emulation *m, const struct operand *o);
+
 /* Fetches and decodes into m->insn. DONE; RETRY when a fault was injected; KILL. emulate_fetch.c */
 enum verdict emulate_fetch(struct emulation *m, const struct vm_exit *e);
 

@@ -1,12 +1,13 @@
 /*
- * String instructions on device memory. Each element is complete in itself: its registers move when
- * its accesses are done, so a repeated one can stop after any element, for a back end's answer or
- * to let interrupts in, and goes on where the registers say.
+ * String instructions on device memory, and INS and OUTS on any. Each element is complete in
+ * itself: its registers move when its accesses are done, so a repeated one can stop after any
+ * element, for a back end's answer or to let interrupts in, and goes on where the registers say.
  */
 #include "vmm/emulate_memory.h"
 
 #include "arch/x86/cpu/regs.h"
 #include "vmm/emulate_alu.h"
+#include "vmm/io.h"
 
 #define BATCH 64 /* elements before the guest is entered again */
 
@@ -47,6 +48,44 @@ static enum verdict write_at(struct emulation *m, uint64_t value)
 	return set_operand(m, 1, true, &o) ? emulate_write(m, &o, value) : VERDICT_RETRY;
 }
 
+static uint16_t port_of(const struct emulation *m)
+{
+	return (uint16_t)m->v->regs.gpr[GPR_RDX];
+}
+
+/* A port's read may have effects: a destination that faults must fault before it, and one that is
+   a device must not make it read the port twice. */
+static enum verdict insert(struct emulation *m)
+{
+	struct io_access a = { .address = port_of(m), .size = m->insn->bytes };
+	struct vcpu *v = m->v;
+	struct operand o;
+
+	if (!set_operand(m, 1, true, &o) || !emulate_can_write(m, &o))
+		return VERDICT_RETRY;
+	if (m->pieces++ == v->emulate.done) {
+		enum verdict verdict = pio_access(v, &a);
+
+		if (verdict != VERDICT_DONE)
+			return verdict;
+		v->emulate.done++;
+		v->emulate.value[0] = a.data & ones(a.size);
+	}
+	return emulate_write(m, &o, v->emulate.value[0]);
+}
+
+static enum verdict send(struct emulation *m, uint64_t value)
+{
+	struct io_access a = { port_of(m), value, m->insn->bytes, true };
+
+	return pio_access(m->v, &a);
+}
+
+static bool reads_rsi(unsigned op)
+{
+	return op == INSN_MOVS || op == INSN_LODS || op == INSN_CMPS || op == INSN_OUTS;
+}
+
 /* The accesses and the result of one element; registers that address it stay. */
 static enum verdict element(struct emulation *m)
 {
@@ -55,8 +94,12 @@ static enum verdict element(struct emulation *m)
 	uint64_t a = *rax, b = 0;
 	enum verdict verdict = VERDICT_DONE;
 
-	if (op == INSN_MOVS || op == INSN_LODS || op == INSN_CMPS)
+	if (op == INSN_INS)
+		return insert(m);
+	if (reads_rsi(op))
 		verdict = read_at(m, 0, &a);
+	if (verdict == VERDICT_DONE && op == INSN_OUTS)
+		verdict = send(m, a);
 	if (verdict == VERDICT_DONE && (op == INSN_CMPS || op == INSN_SCAS))
 		verdict = read_at(m, 1, &b);
 	if (verdict == VERDICT_DONE && (op == INSN_MOVS || op == INSN_STOS))
@@ -75,9 +118,9 @@ static void advance(struct emulation *m)
 	unsigned op = m->insn->op;
 	int64_t by = m->v->regs.rflags & RFLAGS_DF ? -(int64_t)m->insn->bytes : m->insn->bytes;
 
-	if (op == INSN_MOVS || op == INSN_LODS || op == INSN_CMPS)
+	if (reads_rsi(op))
 		move(m, GPR_RSI, by);
-	if (op != INSN_LODS)
+	if (op != INSN_LODS && op != INSN_OUTS)
 		move(m, GPR_RDI, by);
 }
 

@@ -20,12 +20,6 @@ must_check bool guest_cmpxchg(struct domain *d, gpa_t at, unsigned bytes, uint64
 
 enum { ACCESS_WRITE = 1, ACCESS_FETCH = 2, ACCESS_SYSTEM = 4 /* supervisor whatever the CPL */ };
 
-/* Walks the guest's own page tables (SDM 3A 4; 32-bit, PAE, 4- and 5-level, SMEP, SMAP, NX, PKU
-   not) and sets accessed and dirty bits. On a fault returns false with the #PF error code to
-   inject. */
-must_check bool guest_translate(struct vcpu *v, gva_t at, unsigned access, gpa_t *out,
-				uint32_t *error);
-
 /* Copies by guest-virtual address, which the caller has made linear (segment base added). On a
    fault injects #PF into v and returns false; RAM only, other memory reads as ones. */
 must_check bool guest_read_virt(struct vcpu *v, gva_t from, void *to, size_t bytes,

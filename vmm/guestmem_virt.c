@@ -11,74 +11,43 @@
 #include "vmm/guestmem_slot.h"
 #include "vmm/walk.h"
 
-bool guest_translate(struct vcpu *v, gva_t at, unsigned access, gpa_t *out, uint32_t *error)
+/* Memory that is not RAM reads as ones and drops writes. */
+static bool copy_virt(struct vcpu *v, const struct vcpu_mode *m, gva_t at, uint8_t *buf,
+		      size_t bytes, unsigned access)
 {
-	struct vcpu_mode m;
+	gpa_t page;
 
-	backend->get_mode(v, &m);
-	return walk(v->domain, &m, v->regs.rflags, at, access, out, error);
-}
-
-/* Translates for a copy; on a fault injects it. */
-static inline bool translate_or_inject(struct vcpu *v, const struct vcpu_mode *m, gva_t at,
-				       unsigned access, gpa_t *out)
-{
-	uint32_t error;
-
-	if (UNLIKELY(!walk_canonical(m, at))) {
-		vcpu_inject_gp(v);
-		return false;
+	for (size_t n; bytes; at.v += n, buf += n, bytes -= n) {
+		n = MIN(bytes, PAGE_SIZE - (at.v & PAGE_MASK));
+		if (!walk_or_inject(v, m, at, access, &page))
+			return false;
+		if (!(access & ACCESS_WRITE) && !guest_read(v->domain, page, buf, n))
+			memset(buf, 0xff, n);
+		if ((access & ACCESS_WRITE) && !guest_write(v->domain, page, buf, n))
+			domain_complain(v->domain, "a write to %#lx is lost: not RAM", page.v);
 	}
-	if (walk(v->domain, m, v->regs.rflags, at, access, out, &error))
-		return true;
-	vcpu_inject_pf(v, at.v, error);
-	return false;
+	return true;
 }
 
 bool guest_read_virt(struct vcpu *v, gva_t from, void *to, size_t bytes, unsigned access)
 {
 	struct vcpu_mode m;
-	uint8_t *out = to;
-	gpa_t at;
 
 	backend->get_mode(v, &m);
-	while (bytes) {
-		size_t n = MIN(bytes, PAGE_SIZE - (from.v & PAGE_MASK));
-
-		if (!translate_or_inject(v, &m, from, access, &at))
-			return false;
-		if (!guest_read(v->domain, at, out, n))
-			memset(out, 0xff, n);
-		from.v += n;
-		out += n;
-		bytes -= n;
-	}
-	return true;
+	return copy_virt(v, &m, from, to, bytes, access);
 }
 
 bool guest_write_virt(struct vcpu *v, gva_t to, const void *from, size_t bytes, unsigned access)
 {
 	struct vcpu_mode m;
-	const uint8_t *in = from;
 	gpa_t at;
 
 	backend->get_mode(v, &m);
 	/* All pages before the first byte: a fault leaves nothing half done. */
 	for (uint64_t page = to.v; bytes && page < to.v + bytes; page = page_down(page) + PAGE_SIZE)
-		if (!translate_or_inject(v, &m, gva(page), access | ACCESS_WRITE, &at))
+		if (!walk_or_inject(v, &m, gva(page), access | ACCESS_WRITE, &at))
 			return false;
-	while (bytes) {
-		size_t n = MIN(bytes, PAGE_SIZE - (to.v & PAGE_MASK));
-
-		if (!translate_or_inject(v, &m, to, access | ACCESS_WRITE, &at))
-			return false;
-		if (!guest_write(v->domain, at, in, n))
-			domain_complain(v->domain, "a write to %#lx is lost: not RAM", at.v);
-		to.v += n;
-		in += n;
-		bytes -= n;
-	}
-	return true;
+	return copy_virt(v, &m, to, (uint8_t *)from, bytes, access | ACCESS_WRITE);
 }
 
 /* Linear address of the instruction; outside 64-bit code the segment base counts. */
@@ -120,7 +89,7 @@ size_t guest_fetch_in(struct vcpu *v, const struct vcpu_mode *m, uint8_t buf[15]
 		__builtin_memcpy(buf, p, 15);
 		return 15;
 	}
-	if (!translate_or_inject(v, m, at, ACCESS_FETCH, &page))
+	if (!walk_or_inject(v, m, at, ACCESS_FETCH, &page))
 		return 0;
 	p = guestmem_at(v->domain, page);
 	if (LIKELY(p && first == 15)) {

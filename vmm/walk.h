@@ -28,4 +28,20 @@ static inline bool walk_canonical(const struct vcpu_mode *m, gva_t at)
 	return !(m->efer & BIT(10)) || (uint64_t)((int64_t)(at.v << shift) >> shift) == at.v;
 }
 
+/* Any address of v's, in its mode: on a fault injects #GP or #PF and returns false. Owner. */
+must_check static inline bool walk_or_inject(struct vcpu *v, const struct vcpu_mode *m, gva_t at,
+					     unsigned access, gpa_t *out)
+{
+	uint32_t error;
+
+	if (UNLIKELY(!walk_canonical(m, at))) {
+		vcpu_inject_gp(v);
+		return false;
+	}
+	if (walk(v->domain, m, v->regs.rflags, at, access, out, &error))
+		return true;
+	vcpu_inject_pf(v, at.v, error);
+	return false;
+}
+
 #endif

@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(&i, size, e);
 		if (insn_short_length(copy + 1, size, sizes[n]) > size)
 			abort();
-		insn_string_segment(copy + 1, size, sizes[n]);
+		insn_string_form(copy + 1, size, sizes[n], &i);
 	}
 	free(copy);
 	return 0;

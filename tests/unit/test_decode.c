@@ -245,18 +245,26 @@ static void short_instructions_have_their_lengths(void **state)
 				 cases[n].length);
 }
 
+static struct insn string_form(const char *code, unsigned code_bytes)
+{
+	struct insn insn = { 0 };
+
+	insn_string_form((const uint8_t *)code, 2, code_bytes, &insn);
+	return insn;
+}
+
 static void the_segment_of_outs(void **state)
 {
-	assert_int_equal(insn_string_segment((const uint8_t *)"\xf3\x6e", 2, 8), DS);
-	assert_int_equal(insn_string_segment((const uint8_t *)"\x64\x6e", 2, 8), FS);
-	assert_int_equal(insn_string_segment((const uint8_t *)"\x26\x6e", 2, 4), ES);
+	assert_int_equal(string_form("\xf3\x6e", 8).segment, DS);
+	assert_int_equal(string_form("\x64\x6e", 8).segment, FS);
+	assert_int_equal(string_form("\x26\x6e", 4).segment, ES);
 }
 
 static void the_address_width_of_ins(void **state)
 {
-	assert_int_equal(insn_string_addr_bytes((const uint8_t *)"\xf3\x6c", 2, 8), 8);
-	assert_int_equal(insn_string_addr_bytes((const uint8_t *)"\x67\x6c", 2, 8), 4);
-	assert_int_equal(insn_string_addr_bytes((const uint8_t *)"\x67\x6c", 2, 2), 4);
+	assert_int_equal(string_form("\xf3\x6c", 8).addr_bytes, 8);
+	assert_int_equal(string_form("\x67\x6c", 8).addr_bytes, 4);
+	assert_int_equal(string_form("\x67\x6c", 2).addr_bytes, 4);
 }
 
 static void a_move_to_a_debug_register_tells_both_registers(void **state)

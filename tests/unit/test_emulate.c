@@ -493,6 +493,23 @@ static void string_port_accesses_go_element_by_element(void **state)
 	assert_int_equal(accesses, 0);
 }
 
+static void a_port_read_into_a_device_reads_the_port_once(void **state)
+{
+	struct vm_exit e = { .kind = EXIT_PIO,
+			     .pio = { .size = 1, .addr_bytes = 8, .in = true, .string = true } };
+	unsigned passes = 1;
+
+	device[0] = 0x5a;
+	gpr[GPR_RDI] = DEVICE + 0x100;
+	blocks = 2;
+	while (pio_exit(&fake_vcpu, &e) == VERDICT_BLOCK)
+		passes++;
+	assert_int_equal(passes, 5);
+	assert_int_equal(accesses, 2);
+	assert_int_equal(device[0x100], 0x5a);
+	assert_int_equal(gpr[GPR_RDI], DEVICE + 0x101);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -513,6 +530,7 @@ int main(void)
 		cmocka_unit_test(arithmetic_agrees_with_the_cpu),
 		cmocka_unit_test_setup(simple_port_accesses_merge_like_the_cpu, setup),
 		cmocka_unit_test_setup(string_port_accesses_go_element_by_element, setup),
+		cmocka_unit_test_setup(a_port_read_into_a_device_reads_the_port_once, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
