@@ -34,7 +34,11 @@ static uint64_t gdt[SELECTOR_PAST_GDT / 8] ALIGNED(16) = {
 	[SELECTOR_EXECUTE_ONLY / 8] = 0x00af99000000ffff,
 	[SELECTOR_USER_CONFORMING / 8] = 0x00afff000000ffff,
 };
-static uint8_t tss[104] ALIGNED(16);
+#define TSS_BYTES 104
+#define MAP_BYTES 16
+
+static uint8_t tss[TSS_BYTES + MAP_BYTES] ALIGNED(16);
+static uint32_t tss_limit = TSS_BYTES - 1;
 static uint8_t ring0_stack[STACK_BYTES] ALIGNED(16), ist_stack[STACK_BYTES] ALIGNED(16);
 static uint8_t frames[FRAMES][4096] ALIGNED(4096);
 static uint64_t pdpt[512] ALIGNED(4096), pd[512] ALIGNED(4096), image_pt[512] ALIGNED(4096),
@@ -56,7 +60,7 @@ static void set_call_gate(unsigned selector, uint64_t type, uint64_t target)
 
 void machine_load_tss(void)
 {
-	set_system(SELECTOR_TSS, 0x89, machine_address(tss), sizeof(tss) - 1);
+	set_system(SELECTOR_TSS, 0x89, machine_address(tss), tss_limit);
 	asm volatile("ltr %w0" : : "r"(SELECTOR_TSS));
 }
 
@@ -68,8 +72,8 @@ static void load_tables(void)
 
 	memcpy(tss + 4, &rsp0, 8);
 	memcpy(tss + 36, &ist1, 8);
-	tss[102] = sizeof(tss);
-	set_system(SELECTOR_BUSY_TSS, 0x8b, machine_address(tss), sizeof(tss) - 1);
+	tss[TSS_BYTES - 2] = TSS_BYTES;
+	set_system(SELECTOR_BUSY_TSS, 0x8b, machine_address(tss), TSS_BYTES - 1);
 	set_system(SELECTOR_ABSENT_LDT, 0x02, 0, 0xffff);
 	set_call_gate(SELECTOR_CALL_GATE, 0xec, machine_address(machine_call_target));
 	set_call_gate(SELECTOR_ABSENT_GATE, 0x6c, machine_address(machine_call_target));
@@ -160,4 +164,12 @@ uint8_t *machine_frame(unsigned n)
 uint8_t *machine_tss(void)
 {
 	return tss;
+}
+
+void machine_io_map(unsigned bytes)
+{
+	memset(tss + TSS_BYTES, 0xff, MAP_BYTES);
+	tss[TSS_BYTES] = 0;
+	tss_limit = TSS_BYTES - 1 + (bytes ? bytes + 1 : 0);
+	machine_load_tss();
 }

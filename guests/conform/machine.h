@@ -81,6 +81,10 @@ uint16_t machine_gdt_limit(void);
 /* A frame of RAM for a case: 16 of them, zero at first. */
 uint8_t *machine_frame(unsigned n);
 
+/* Gives the TSS an I/O permission map of `bytes` bytes, 0 for none, then the byte of ones that must
+   follow: its first 8 ports are open, the others closed. */
+void machine_io_map(unsigned bytes);
+
 /* The 64-bit TSS: rsp0 at +4, ist1 at +36. */
 uint8_t *machine_tss(void);
 
