@@ -35,6 +35,14 @@ void svm_get_segment(struct vcpu *v, enum vcpu_seg n, struct vcpu_segment *out)
 	out->base = in->base;
 }
 
+/* Then what the CPU has of it stays: one that leaves the busy bit out may not want it in (QEMU
+   aborts at the next change of privilege in a 32-bit guest). */
+static bool is_same_tss(const struct vmcb_segment *have, const struct vcpu_segment *want)
+{
+	return have->selector == want->selector && have->base == want->base &&
+	       have->limit == want->limit;
+}
+
 void svm_set_segment(struct vmcb *b, enum vcpu_seg n, const struct vcpu_segment *in)
 {
 	struct vmcb_segment *out = &b->segment[vmcb_index(n)];
@@ -45,6 +53,8 @@ void svm_set_segment(struct vmcb *b, enum vcpu_seg n, const struct vcpu_segment 
 		a &= ~PRESENT;
 	if (n == SEG_SS)
 		b->cpl = field_get(DPL, in->attributes);
+	if (n == SEG_TR && is_same_tss(out, in))
+		return;
 	out->selector = in->selector;
 	out->attributes = a;
 	out->limit = in->limit;
