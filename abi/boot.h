@@ -68,7 +68,8 @@ enum hv_served_kind {
 enum hv_source_kind {
 	HV_SOURCE_NONE,
 	HV_SOURCE_MODULE, /* source = config module: a RAM disk */
-	HV_SOURCE_DEVICE, /* source = index into device[]: a range of a physical disk */
+	HV_SOURCE_DEVICE, /* source = index into device[]: a range of a physical disk, the unit-th
+			     of that device */
 };
 
 /* A virtual device that this domain serves to a guest, from the config. */
@@ -77,13 +78,16 @@ struct hv_served {
 	uint16_t kind;     /* enum hv_served_kind */
 	uint16_t function; /* device << 3 | function on the guest's bus 0 */
 	uint16_t source_kind;
-	uint32_t source;
-	uint32_t flags;         /* HV_SERVED_READONLY */
+	uint16_t source, unit;
+	uint16_t flags;         /* HV_SERVED_READONLY */
+	uint16_t fallback;      /* config module, for a device that turns out to have no such disk;
+				   then all of it is served. HV_NO_MODULE: none */
 	uint64_t offset, bytes; /* range of the source; bytes 0: to its end */
 	char serial[24];
 };
 
 #define HV_SERVED_READONLY 1u
+#define HV_NO_MODULE       0xffffu
 
 /* A domain that this one has something to do with. */
 struct hv_peer {

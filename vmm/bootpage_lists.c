@@ -50,6 +50,8 @@ static uint32_t bootpage_device_index(const struct domain *d, unsigned config_in
 	return index;
 }
 
+static_assert(HV_NO_MODULE == CONFIG_NONE, "the config's number is handed on");
+
 static void bootpage_source(const struct domain *d, const struct config_served *c,
 			    struct hv_served *s)
 {
@@ -57,6 +59,8 @@ static void bootpage_source(const struct domain *d, const struct config_served *
 	s->source = c->source;
 	s->offset = c->offset;
 	s->bytes = c->bytes;
+	s->unit = c->unit;
+	s->fallback = c->fallback;
 	if (c->source_kind != HV_SOURCE_DEVICE)
 		return;
 	if (device_of(d, c->source)) {
@@ -65,6 +69,7 @@ static void bootpage_source(const struct domain *d, const struct config_served *
 	}
 	s->source_kind = c->fallback == CONFIG_NONE ? HV_SOURCE_NONE : HV_SOURCE_MODULE;
 	s->source = c->fallback;
+	s->unit = 0;
 	s->offset = s->bytes = 0;
 }
 

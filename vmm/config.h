@@ -21,6 +21,7 @@
 #define CONFIG_SERVED     8 /* a domain */
 #define CONFIG_NAME       32
 #define CONFIG_CMDLINE    512
+#define CONFIG_UNITS      4 /* disks of a device */
 #define CONFIG_NONE       0xffffu
 #define CONFIG_VCPUS      1 /* what this version implements */
 #define CONFIG_MEMORY_MIN (256ull << 10)
@@ -70,7 +71,8 @@ struct config_served {
 	uint16_t source_kind;   /* enum hv_source_kind */
 	uint16_t source;        /* module, or index into the back end's device[] */
 	uint32_t flags;         /* HV_SERVED_* */
-	uint32_t fallback;      /* module used when the device is missing, CONFIG_NONE: none */
+	uint16_t fallback;      /* module used when device or disk is missing, CONFIG_NONE: none */
+	uint16_t unit;          /* which disk of the device */
 	uint64_t offset, bytes; /* multiples of 512; bytes 0: to the end */
 	char serial[24];
 };

@@ -106,6 +106,9 @@ static enum err check_source(struct check *k, const struct config_served *s)
 		return config_bad(k, "offset", "offset and size must be multiples of 512");
 	if (s->offset + s->bytes < s->offset)
 		return config_bad(k, "offset", "offset and size wrap around");
+	if (s->unit >= (s->source_kind == HV_SOURCE_DEVICE ? CONFIG_UNITS : 1))
+		return config_bad(k, "unit", "%u; 0 to %u, and 0 for a RAM disk", s->unit,
+				  CONFIG_UNITS - 1);
 	if (s->fallback != CONFIG_NONE && s->source_kind != HV_SOURCE_DEVICE)
 		return config_bad(k, "fallback", "only a disk on a device can have one");
 	if (s->source_kind == HV_SOURCE_MODULE)
@@ -126,7 +129,7 @@ static bool served_clash(const struct config_served *a, const struct config_serv
 
 	if (a->kind != HV_SERVED_BLOCK || b->kind != HV_SERVED_BLOCK)
 		return false;
-	if (a->source_kind != b->source_kind || a->source != b->source)
+	if (a->source_kind != b->source_kind || a->source != b->source || a->unit != b->unit)
 		return false;
 	if (a->source_kind == HV_SOURCE_DEVICE && a->backend != b->backend)
 		return false;

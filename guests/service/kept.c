@@ -44,6 +44,20 @@ bool kept_open(void *base, uint64_t bytes, unsigned count)
 	return true;
 }
 
+bool kept_fallbacks(uint64_t *entries)
+{
+	bool decided = header->decided == 1;
+
+	*entries = decided ? header->fallbacks : 0;
+	return decided;
+}
+
+void kept_decide_fallbacks(uint64_t entries)
+{
+	kept_store64(&header->fallbacks, entries);
+	kept_store64(&header->decided, 1);
+}
+
 static uint32_t identity_crc(const struct kept_device *k)
 {
 	return crc32c(0, k, offsetof(struct kept_device, crc));

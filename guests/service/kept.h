@@ -19,7 +19,7 @@
 #include "guests/service/inflight.h"
 
 #define KEPT_MAGIC   0x54504b484b4c42ull
-#define KEPT_VERSION 1
+#define KEPT_VERSION 2
 #define KEPT_PAGE    4096
 #define KEPT_QUEUES  2
 #define KEPT_VECTORS 4
@@ -75,6 +75,8 @@ struct kept_header {
 	uint64_t magic;
 	uint32_t version, bytes; /* of the region's used part */
 	uint64_t in_process;     /* the head at work: see kept_process; 0: none */
+	uint64_t fallbacks;      /* bit i: entry i of boot->serve uses its fallback; */
+	uint64_t decided;        /* ... once this is 1, for as long as the machine runs */
 };
 
 /* Says that a head is being worked on, for the poison rule; a single store. The deaths that are
@@ -85,6 +87,11 @@ void kept_process_end(void);
 /* Lays the devices out in [base, base + bytes). Zeroed memory is a first start. False, with a line
    printed, if the region is too small for `count` devices. */
 bool kept_open(void *base, uint64_t bytes, unsigned count);
+
+/* Which entries use their fallbacks. False: no instance has decided yet. A disk that does not
+   answer a later instance must not be taken for one that never was. */
+bool kept_fallbacks(uint64_t *entries);
+void kept_decide_fallbacks(uint64_t entries);
 
 /* Device number i for this config entry; sets *found if its state is there from an earlier
    instance. Otherwise only the identity is filled in and the rest is zero. */

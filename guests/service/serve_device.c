@@ -110,7 +110,7 @@ static void events_bind(struct virtio_device *v)
 
 void serve_device_build(unsigned i)
 {
-	const struct hv_served *s = &boot->serve[i];
+	const struct hv_served *s = serve_entry(i);
 	const volatile struct hv_peer *peer = boot_peer(s->guest);
 	struct virtio_device *v = &devices[i];
 	bool found;

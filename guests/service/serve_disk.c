@@ -9,6 +9,7 @@
 #include "guests/service/drivers/ide.h"
 #include "guests/service/drivers/nvme.h"
 #include "guests/service/drivers/vblk.h"
+#include "guests/service/kept.h"
 #include "guests/service/selfkill.h"
 #include "guests/service/virtio.h"
 #include "lib/bits.h"
@@ -19,7 +20,7 @@
 
 struct source {
 	uint16_t kind; /* enum hv_source_kind; HV_SOURCE_NONE: free */
-	uint32_t number;
+	uint16_t number, unit;
 	bool works;
 	struct disk disk;
 };
@@ -27,10 +28,13 @@ struct source {
 struct driver {
 	bool (*matches)(const struct hv_device *d);
 	void (*quiet)(const struct hv_device *d);
-	bool (*open)(const struct hv_device *d, struct disk *disk);
+	bool (*open)(const struct hv_device *d, unsigned unit, struct disk *disk);
+	/* False: it certainly has no such disk. NULL: it has unit 0 only. */
+	bool (*has)(const struct hv_device *d, unsigned unit);
 };
 
 static struct source sources[SERVE_DISKS];
+static struct hv_served entries[HV_BOOT_SERVED];
 
 static bool is_nvme(const struct hv_device *d)
 {
@@ -48,15 +52,10 @@ static bool is_ide(const struct hv_device *d)
 	return d->class_code >> 8 == CLASS_IDE;
 }
 
-static bool ide_open0(const struct hv_device *d, struct disk *disk)
-{
-	return ide_open(d, 0, disk);
-}
-
 static const struct driver drivers[] = {
-	{ is_nvme, nvme_quiet, nvme_open },
-	{ is_virtio_blk, vblk_quiet, vblk_open },
-	{ is_ide, ide_quiet, ide_open0 },
+	{ is_nvme, nvme_quiet, nvme_open, NULL },
+	{ is_virtio_blk, vblk_quiet, vblk_open, NULL },
+	{ is_ide, ide_quiet, ide_open, ide_has },
 };
 
 static const struct driver *driver_of(const struct hv_device *d)
@@ -98,7 +97,7 @@ static bool open_device(struct source *s)
 	if (!driver)
 		print("device %04x:%04x class %06x: no driver for it\n", d->vendor, d->device,
 		      d->class_code);
-	return driver && driver->open(d, &s->disk);
+	return driver && driver->open(d, s->unit, &s->disk);
 }
 
 static struct source *source_of(const struct hv_served *s)
@@ -107,16 +106,61 @@ static struct source *source_of(const struct hv_served *s)
 		struct source *at = &sources[i];
 
 		if (at->kind == HV_SOURCE_NONE ||
-		    (at->kind == s->source_kind && at->number == s->source))
+		    (at->kind == s->source_kind && at->number == s->source && at->unit == s->unit))
 			return at;
 	}
 	return NULL;
 }
 
+/* Whether the entry's device lacks its disk for certain. */
+static bool source_is_missing(const struct hv_served *s)
+{
+	const struct hv_device *d = &boot->device[s->source];
+	const struct driver *driver;
+
+	if (s->kind != HV_SERVED_BLOCK || s->source_kind != HV_SOURCE_DEVICE ||
+	    s->fallback == HV_NO_MODULE || s->source >= MIN(boot->devices, HV_BOOT_DEVICES))
+		return false;
+	driver = driver_of(d);
+	return driver && !(driver->has ? driver->has(d, s->unit) : s->unit == 0);
+}
+
+static void entry_fall_back(struct hv_served *s)
+{
+	print("device %u has no disk %u: domain %u is served its fallback\n", s->source, s->unit,
+	      s->guest);
+	s->source_kind = HV_SOURCE_MODULE;
+	s->source = s->fallback;
+	s->unit = 0;
+	s->offset = s->bytes = 0;
+}
+
+static void entries_init(void)
+{
+	uint64_t fallbacks;
+	bool decided = kept_fallbacks(&fallbacks);
+
+	for (unsigned i = 0; i < MIN(boot->served, HV_BOOT_SERVED); i++) {
+		entries[i] = boot->serve[i];
+		if (!decided && source_is_missing(&entries[i]))
+			fallbacks |= BIT(i);
+		if (fallbacks & BIT(i))
+			entry_fall_back(&entries[i]);
+	}
+	if (!decided)
+		kept_decide_fallbacks(fallbacks);
+}
+
+const struct hv_served *serve_entry(unsigned i)
+{
+	return &entries[i];
+}
+
 void serve_disks_open(void)
 {
+	entries_init();
 	for (unsigned i = 0; i < MIN(boot->served, HV_BOOT_SERVED); i++) {
-		const struct hv_served *s = &boot->serve[i];
+		const struct hv_served *s = &entries[i];
 		struct source *at = source_of(s);
 
 		if (!at || s->kind != HV_SERVED_BLOCK || s->source_kind == HV_SOURCE_NONE ||
@@ -124,6 +168,7 @@ void serve_disks_open(void)
 			continue;
 		at->kind = s->source_kind;
 		at->number = s->source;
+		at->unit = s->unit;
 		at->works = at->kind == HV_SOURCE_MODULE ? open_module(at) : open_device(at);
 		if (!at->works)
 			continue;

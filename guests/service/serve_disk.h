@@ -10,8 +10,12 @@
 /* Makes every physical controller that this domain owns quiet, whatever state it was left in. */
 void serve_disks_quiet(void);
 
-/* Opens what boot->serve needs. The DMA pool is ready and every controller quiet. */
+/* Opens what boot->serve needs. DMA pool and kept pages are ready and every controller quiet. */
 void serve_disks_open(void);
+
+/* Entry i of boot->serve; where a device has no such disk, with the fallback as its source. After
+   serve_disks_open. */
+const struct hv_served *serve_entry(unsigned i);
 
 /* The disk for this entry, NULL if there is none. */
 struct disk *serve_disk(const struct hv_served *s);

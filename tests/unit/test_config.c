@@ -168,6 +168,8 @@ MISTAKE(a_disk_without_source_is_refused, DISK->source_kind = DISK->fallback = 0
 MISTAKE(a_disk_on_no_device_is_refused, DISK->source = 1, "domain linux1: disks[0].device:")
 MISTAKE(half_a_sector_is_refused, DISK->offset = 100, "domain linux1: disks[0].offset: offset")
 MISTAKE(a_wrapping_range_is_refused, DISK->offset = -512ull, "domain linux1: disks[0].offset: off")
+MISTAKE(a_fifth_disk_of_a_device_is_refused, DISK->unit = 4,
+	"domain linux1: disks[0].unit: 4; 0 to 3")
 MISTAKE(a_missing_fallback_is_refused, DISK->fallback = 7, "domain linux1: disks[0].fallback: mod")
 MISTAKE(a_kernel_as_ram_disk_is_refused, DISK->fallback = 1,
 	"domain linux1: disks[0].fallback: vmlinuz is also started")
@@ -251,6 +253,7 @@ int main(void)
 		TEST(a_disk_on_no_device_is_refused),
 		TEST(half_a_sector_is_refused),
 		TEST(a_wrapping_range_is_refused),
+		TEST(a_fifth_disk_of_a_device_is_refused),
 		TEST(a_missing_fallback_is_refused),
 		TEST(a_kernel_as_ram_disk_is_refused),
 		TEST(a_range_beyond_the_ram_disk_is_refused),

@@ -26,19 +26,24 @@
 #include "vmm/service.h"
 
 #define NVME 0x010802
+#define IDE  0x010180
 #define BAR  0xfeb00000ull
 
-static struct pci_function functions[2];
+enum { FUNCTIONS = 4 };
+
+static struct pci_function functions[FUNCTIONS];
 static uint8_t space[256];
 static uint32_t table[16 * 4];
 static unsigned quiesced;
 static irq_handler_fn *handler;
 static void *handler_arg;
 static int masks;
+static struct ioapic_route route;
+static uint32_t route_gsi;
 
 unsigned pci_count(void)
 {
-	return 2;
+	return FUNCTIONS;
 }
 
 const struct pci_function *pci_get(unsigned i)
@@ -85,12 +90,14 @@ struct cpu *cpu_by_index(unsigned index)
 
 struct acpi_override acpi_isa_irq(uint8_t irq)
 {
-	return (struct acpi_override){ .irq = irq, .gsi = irq };
+	return (struct acpi_override){ .irq = irq, .gsi = irq == 15 ? 20 : irq };
 }
 
 enum err ioapic_route(uint32_t gsi, const struct ioapic_route *r)
 {
-	return r->level ? OK : ERR_INVAL;
+	route = *r;
+	route_gsi = gsi;
+	return OK;
 }
 
 void ioapic_mask(uint32_t gsi)
@@ -141,6 +148,20 @@ static void machine(void)
 		.irq_line = 11,
 		.irq_pin = 1,
 	};
+	functions[2] = (struct pci_function){
+		.bdf = PCI_BDF(0, 5, 0),
+		.vendor = 0x8086,
+		.device = 0x7010,
+		.class_code = IDE,
+		.isa_irq = { 14, 15 },
+	};
+	functions[2].bar[0] = (struct pci_bar){ .base = hpa(0x1f0), .bytes = 8, .is_io = true };
+	functions[2].bar[1] = (struct pci_bar){ .base = hpa(0x3f6), .bytes = 1, .is_io = true };
+	functions[2].bar[4] = (struct pci_bar){ .base = hpa(0xc000), .bytes = 16, .is_io = true };
+	functions[3] = functions[2];
+	functions[3].bdf = PCI_BDF(0, 6, 0);
+	functions[3].class_code = IDE | 4;
+	functions[3].isa_irq[1] = 0;
 }
 
 /* Devices are given out once: one machine for all tests. */
@@ -155,13 +176,15 @@ static int build(void **state)
 	assert_int_equal(ptab_init(&d->nested, &ptab_npt_2m, &d->pool), OK);
 	event_build(d);
 	c = fake_configs[SERVER].device;
-	fake_configs[SERVER].devices = 3;
+	fake_configs[SERVER].devices = 4;
+	c[3].match = CONFIG_BY_DISK; /* NVMe is taken */
 	c[0].class_code = c[1].class_code = NVME;
 	c[1].optional = 1;
 	c[2].match = CONFIG_BY_ID;
 	c[2].vendor = 0x8086;
 	c[2].device = 0x100e;
-	fake_configs[OTHER].devices = 1;
+	fake_configs[OTHER].devices = 2;
+	fake_configs[OTHER].device[1].class_code = IDE | 5;
 	fake_configs[OTHER].device[0].match = CONFIG_BY_SLOT;
 	fake_configs[OTHER].device[0].slot = PCI_BDF(0, 4, 0);
 	assert_int_equal(devices_build(), ERR_EXISTS);
@@ -170,12 +193,14 @@ static int build(void **state)
 
 static void each_function_has_one_owner(void **state)
 {
-	assert_int_equal(device_count(), 2);
+	assert_int_equal(device_count(), 4);
 	assert_ptr_equal(device_of(d, 0)->pci, &functions[0]);
 	assert_null(device_of(d, 1));
 	assert_ptr_equal(device_of(d, 2)->pci, &functions[1]);
 	assert_null(device_of(&fake_domains[OTHER], 0));
-	assert_int_equal(quiesced, 2);
+	assert_ptr_equal(device_of(d, 3)->pci, &functions[2]);
+	assert_ptr_equal(device_of(&fake_domains[OTHER], 1)->pci, &functions[3]);
+	assert_int_equal(quiesced, 4);
 }
 
 static void only_command_and_status_can_be_written(void **state)
@@ -231,7 +256,7 @@ static void a_message_interrupt_becomes_an_event(void **state)
 	handler(handler_arg);
 	assert_true(fake_take_event(SERVER, 9));
 	devices_quiesce(d);
-	assert_int_equal(quiesced, 4);
+	assert_int_equal(quiesced, 7);
 	handler(handler_arg);
 	assert_false(fake_take_event(SERVER, 9));
 }
@@ -244,12 +269,82 @@ static void a_line_is_masked_until_it_is_acknowledged(void **state)
 	assert_int_equal(v->kind, DEVICE_LINE);
 	assert_int_equal(device_irq_ack(v, 0), ERR_INVAL);
 	assert_int_equal(device_irq_bind(v, 0, 10), OK);
+	assert_true(device_irq_is_level(v, 0));
+	assert_true(route.level && route.low);
 	assert_int_equal(masks, 0);
 	handler(handler_arg);
 	assert_int_equal(masks, 1);
 	assert_true(fake_take_event(SERVER, 10));
 	assert_int_equal(device_irq_ack(v, 0), OK);
 	assert_int_equal(masks, 0);
+}
+
+static void ports_are_reached_once_they_were_asked_for(void **state)
+{
+	struct device *v = device_of(d, 3);
+	uint64_t at;
+
+	space[PCI_COMMAND] = 0;
+	functions[3].bar[0].base = hpa(0x2000); /* each the only one at its ports */
+	functions[3].bar[1].base = hpa(0x2010);
+	functions[3].bar[4].base = hpa(0x2020);
+	assert_false(device_owns_ports(d, 0x1f0, 1));
+	assert_int_equal(device_bar_map(v, 0, &at), OK);
+	assert_int_equal(at, 0x1f0);
+	assert_int_equal(space[PCI_COMMAND], PCI_COMMAND_IO);
+	assert_true(device_owns_ports(d, 0x1f0, 1));
+	assert_true(device_owns_ports(d, 0x1f4, 4));
+	assert_false(device_owns_ports(d, 0x1f5, 4));
+	assert_false(device_owns_ports(d, 0x1ef, 1));
+	assert_false(device_owns_ports(d, 0x1ef, 2));
+	assert_false(device_owns_ports(d, 0x1f8, 1));
+	assert_false(device_owns_ports(d, 0x3f6, 1));
+	assert_false(device_owns_ports(&fake_domains[OTHER], 0x1f0, 1));
+	assert_int_equal(device_bar_map(v, 1, &at), OK);
+	assert_true(device_owns_ports(d, 0x3f6, 1));
+	assert_false(device_owns_ports(d, 0x3f6, 2));
+	assert_int_equal(device_bar_map(v, 2, &at), ERR_NOENT);
+	devices_quiesce(d);
+	assert_false(device_owns_ports(d, 0x1f0, 1));
+}
+
+static void ports_that_another_domain_has_as_well_are_refused(void **state)
+{
+	uint64_t at;
+
+	functions[3].bar[4].base = hpa(0xc00c);
+	assert_int_equal(device_bar_map(device_of(d, 3), 4, &at), ERR_UNSUPPORTED);
+	functions[3].bar[4].base = hpa(0xc010);
+	assert_int_equal(device_bar_map(device_of(d, 3), 4, &at), OK);
+}
+
+static void each_ide_channel_has_its_edge_line(void **state)
+{
+	struct device *v = device_of(d, 3);
+
+	masks = 2;
+	assert_int_equal(v->interrupts, 2);
+	assert_int_equal(device_irq_bind(v, 0, 11), OK);
+	assert_int_equal(route_gsi, 14);
+	assert_false(route.level || route.low || device_irq_is_level(v, 0));
+	assert_int_equal(device_irq_bind(v, 1, 12), OK);
+	assert_int_equal(route_gsi, 20);
+	assert_int_equal(masks, 0);
+	handler(handler_arg);
+	assert_int_equal(masks, 0);
+	assert_true(fake_take_event(SERVER, 12));
+	assert_false(fake_take_event(SERVER, 11));
+	assert_int_equal(device_irq_ack(v, 1), OK);
+	assert_int_equal(masks, 0);
+}
+
+static void a_line_of_another_domain_is_not_shared(void **state)
+{
+	struct device *v = device_of(&fake_domains[OTHER], 1);
+
+	assert_int_equal(v->interrupts, 2);
+	assert_int_equal(device_irq_bind(v, 0, 11), ERR_NOENT);
+	assert_int_equal(device_irq_bind(v, 1, 11), ERR_NOENT);
 }
 
 int main(void)
@@ -260,6 +355,10 @@ int main(void)
 		cmocka_unit_test(a_bar_is_mapped_without_the_interrupt_table),
 		cmocka_unit_test(a_message_interrupt_becomes_an_event),
 		cmocka_unit_test(a_line_is_masked_until_it_is_acknowledged),
+		cmocka_unit_test(ports_are_reached_once_they_were_asked_for),
+		cmocka_unit_test(ports_that_another_domain_has_as_well_are_refused),
+		cmocka_unit_test(each_ide_channel_has_its_edge_line),
+		cmocka_unit_test(a_line_of_another_domain_is_not_shared),
 	};
 
 	return cmocka_run_group_tests(tests, build, NULL);

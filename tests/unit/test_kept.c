@@ -128,6 +128,23 @@ static void a_wild_mark_counts_nothing(void **state)
 	assert_int_equal(((struct kept_header *)region)->in_process, 0);
 }
 
+static void what_was_decided_once_stays(void **state)
+{
+	uint64_t entries = 7;
+
+	open_both(&disk);
+	assert_false(kept_fallbacks(&entries));
+	assert_int_equal(entries, 0);
+	((struct kept_header *)region)->fallbacks = 4; /* killed before it was final */
+	open_both(&disk);
+	assert_false(kept_fallbacks(&entries));
+	assert_int_equal(entries, 0);
+	kept_decide_fallbacks(2);
+	open_both(&disk);
+	assert_true(kept_fallbacks(&entries));
+	assert_int_equal(entries, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +157,7 @@ int main(void)
 		cmocka_unit_test_setup(a_region_that_is_too_small_is_refused, setup),
 		cmocka_unit_test_setup(the_head_at_work_gets_its_death_counted_once, setup),
 		cmocka_unit_test_setup(a_wild_mark_counts_nothing, setup),
+		cmocka_unit_test_setup(what_was_decided_once_stays, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,11 +115,14 @@ static void compile_disk(struct system_image *out, struct config_served *s,
 			 const struct yaml_disk *y, const char *base)
 {
 	bool readonly = false;
+	uint32_t unit = 0;
 
 	*s = (struct config_served){ .kind = HV_SERVED_BLOCK, .fallback = CONFIG_NONE };
 	if (!compile_backend(&out->blob, y->from, &s->backend, base))
 		return;
 	compile_source(out, s, y, base);
+	compile_number(&unit, CONFIG_UNITS - 1, y->unit, base, "unit");
+	s->unit = unit;
 	compile_size(&s->offset, y->offset, base, "offset");
 	compile_size(&s->bytes, y->size, base, "size");
 	compile_flag(&readonly, y->readonly, base, "read-only");

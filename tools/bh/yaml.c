@@ -34,15 +34,11 @@ static const cyaml_schema_field_t device_fields[] = {
 };
 
 static const cyaml_schema_field_t disk_fields[] = {
-	TEXT("from", struct yaml_disk, from),
-	TEXT("device", struct yaml_disk, device),
-	TEXT("module", struct yaml_disk, module),
-	TEXT("fallback", struct yaml_disk, fallback),
-	TEXT("offset", struct yaml_disk, offset),
-	TEXT("size", struct yaml_disk, size),
-	TEXT("serial", struct yaml_disk, serial),
-	TEXT("read-only", struct yaml_disk, readonly),
-	CYAML_FIELD_END,
+	TEXT("from", struct yaml_disk, from),          TEXT("device", struct yaml_disk, device),
+	TEXT("unit", struct yaml_disk, unit),          TEXT("module", struct yaml_disk, module),
+	TEXT("fallback", struct yaml_disk, fallback),  TEXT("offset", struct yaml_disk, offset),
+	TEXT("size", struct yaml_disk, size),          TEXT("serial", struct yaml_disk, serial),
+	TEXT("read-only", struct yaml_disk, readonly), CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t console_fields[] = {

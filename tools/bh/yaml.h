@@ -11,7 +11,7 @@ struct yaml_device {
 };
 
 struct yaml_disk {
-	char *from, *device, *module, *fallback, *offset, *size, *serial, *readonly;
+	char *from, *device, *unit, *module, *fallback, *offset, *size, *serial, *readonly;
 };
 
 struct yaml_console {

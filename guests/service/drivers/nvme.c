@@ -242,13 +242,13 @@ static void fill_disk(struct nvme *n, struct disk *disk)
 	n->disk = disk;
 }
 
-bool nvme_open(const struct hv_device *d, struct disk *disk)
+bool nvme_open(const struct hv_device *d, unsigned unit, struct disk *disk)
 {
 	struct nvme *n = &nvmes[nvme_count];
 	int64_t bound;
 
 	pcifn_name(d, "nvme", disk->name, sizeof(disk->name));
-	if (nvme_count == NVME_DISKS)
+	if (nvme_count == NVME_DISKS || unit)
 		return false;
 	n->control.device = d;
 	n->control.name = disk->name;

@@ -11,7 +11,8 @@
 /* Disables the controller and waits until it is quiet, whatever a former instance left running. */
 void nvme_quiet(const struct hv_device *d);
 
-/* Brings the controller up and fills in *disk. False, with a line that says why. */
-bool nvme_open(const struct hv_device *d, struct disk *disk);
+/* Brings the controller up and fills in *disk; unit 0 is all it has. False, with a line that says
+ * why. */
+bool nvme_open(const struct hv_device *d, unsigned unit, struct disk *disk);
 
 #endif

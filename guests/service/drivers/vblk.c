@@ -194,13 +194,13 @@ static const char *bring_up(struct vblk *b)
 	return NULL;
 }
 
-bool vblk_open(const struct hv_device *d, struct disk *disk)
+bool vblk_open(const struct hv_device *d, unsigned unit, struct disk *disk)
 {
 	struct vblk *b = &vblks[vblk_count];
 	const char *why;
 
 	pcifn_name(d, "virtio-blk", disk->name, sizeof(disk->name));
-	if (vblk_count == VBLK_DISKS)
+	if (vblk_count == VBLK_DISKS || unit)
 		return false;
 	*b = (struct vblk){ .device = d, .disk = disk };
 	b->event = event_alloc();

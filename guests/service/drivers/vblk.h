@@ -11,7 +11,8 @@
 /* Resets the device and waits until it is quiet. */
 void vblk_quiet(const struct hv_device *d);
 
-/* Brings the device up and fills in *disk. False, with a line that says why. */
-bool vblk_open(const struct hv_device *d, struct disk *disk);
+/* Brings the device up and fills in *disk; unit 0 is all it has. False, with a line that says why.
+ */
+bool vblk_open(const struct hv_device *d, unsigned unit, struct disk *disk);
 
 #endif
