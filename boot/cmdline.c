@@ -40,6 +40,13 @@ static bool parse_cpus(struct options *o, const char *value, size_t bytes)
 	return true;
 }
 
+static bool parse_without(struct options *o, const char *value, size_t bytes)
+{
+	o->without = value;
+	o->without_bytes = bytes;
+	return bytes != 0;
+}
+
 static const struct {
 	const char *key;
 	bool (*parse)(struct options *o, const char *value, size_t bytes);
@@ -47,6 +54,7 @@ static const struct {
 } keys[] = {
 	{ "log=", parse_log, "error, warn, info or debug" },
 	{ "cpus=", parse_cpus, "1 to 16" },
+	{ "without=", parse_without, "names of optional features with commas between" },
 };
 
 static_assert(MAX_CPUS == 16, "the text of cpus=");
@@ -63,12 +71,13 @@ static void parse_word(struct options *o, const char *word, size_t bytes)
 				 keys[i].values);
 		return;
 	}
-	log_warn("command line: %.*s is not known; there are log= and cpus=", (int)bytes, word);
+	log_warn("command line: %.*s is not known; there are log=, cpus= and without=", (int)bytes,
+		 word);
 }
 
 void cmdline_parse(struct options *o, const char *cmdline)
 {
-	*o = (struct options){ LOG_INFO, MAX_CPUS };
+	*o = (struct options){ .log = LOG_INFO, .cpus = MAX_CPUS };
 	while (*cmdline) {
 		size_t n = 0;
 

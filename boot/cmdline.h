@@ -5,12 +5,18 @@
 #ifndef BOOT_CMDLINE_H
 #define BOOT_CMDLINE_H
 
+#include <stddef.h>
+
 #include "arch/x86/cpu/cpu.h"
 #include "lib/log.h"
 
 struct options {
 	enum log_level log; /* log=error|warn|info|debug */
 	unsigned cpus;      /* cpus=N: start at most so many */
+	/* without=NAME,NAME: optional features of the virtualization extension that are not used,
+	   so that the path without them can be tested; in the command line, NULL: none. */
+	const char *without;
+	size_t without_bytes;
 };
 
 /* Fills *o; an unknown word or value is a warning that says what would be right. */

@@ -8,7 +8,9 @@
 #include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/msr.h"
 #include "arch/x86/svm/svm.h"
+#include "arch/x86/vmx/vmx.h"
 #include "lib/format.h"
+#include "lib/string.h"
 
 #define LINE 320
 
@@ -18,6 +20,7 @@ static const struct {
 	const struct backend *backend;
 } backends[] = {
 	{ CPU_SVM, &svm_backend },
+	{ CPU_VMX, &vmx_backend },
 };
 
 static const struct {
@@ -80,12 +83,25 @@ static bool check_required(void)
 /* Why no backend fits, and the way out. */
 static void explain_no_backend(void)
 {
-	if (cpu_has(CPU_VMX))
-		log_error("this processor has Intel VT-x (VMX), for which this build has no "
-			  "backend: use a machine with AMD-V (SVM and nested paging)");
-	else
-		log_error("this processor shows no AMD-V (SVM): enable \"SVM Mode\" in the "
-			  "firmware's setup; in QEMU use -cpu max or -cpu qemu64,+svm,+npt");
+	bool intel = !strcmp(cpu_vendor(), "GenuineIntel");
+
+	log_error("this processor shows neither AMD-V (SVM) nor Intel VT-x (VMX): enable %s in the "
+		  "firmware's setup; in QEMU use -cpu max or -cpu qemu64,+svm,+npt",
+		  intel ? "\"Intel Virtualization Technology\"" : "\"SVM Mode\"");
+}
+
+void verdict_without(const struct options *o)
+{
+	const char *word = o->without, *end = word + o->without_bytes;
+	size_t n;
+
+	for (; word < end; word += n + 1) {
+		for (n = 0; word + n < end && word[n] != ',';)
+			n++;
+		if (!backend->without(word, n))
+			log_warn("command line: without=%.*s: %s has no such feature", (int)n, word,
+				 backend->name);
+	}
 }
 
 const struct backend *verdict_on_hardware(void)

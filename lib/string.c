@@ -77,6 +77,16 @@ int strcmp(const char *a, const char *b)
 	return strncmp(a, b, PTRDIFF_MAX);
 }
 
+bool str_is_word(const char *s, const char *word, size_t bytes)
+{
+	size_t i = 0;
+
+	/* Bit 5 alone tells small letters from capitals. */
+	while (i < bytes && s[i] && (s[i] | 0x20) == (word[i] | 0x20))
+		i++;
+	return i == bytes && !s[i];
+}
+
 void str_copy(char *dst, const char *s, size_t size)
 {
 	size_t n = strnlen(s, size - 1);

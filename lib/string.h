@@ -23,6 +23,9 @@ size_t strnlen(const char *s, size_t max);
 /* Copies s into dst of `size` bytes, cut if need be, always zero-terminated. */
 void str_copy(char *dst, const char *s, size_t size);
 
+/* Is `bytes` characters of word the string s, small letters and capitals alike? */
+bool str_is_word(const char *s, const char *word, size_t bytes);
+
 /* CRC-32C (Castagnoli, reflected) of a buffer; seed 0 starts, a former result continues. */
 uint32_t crc32c(uint32_t seed, const void *data, size_t bytes);
 

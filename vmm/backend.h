@@ -39,6 +39,10 @@ struct backend {
 	void (*switch_out)(struct vcpu *v);
 
 	/* Enters the guest with v->regs, v->cr8, v->inject (consumed); returns at the next exit
+	/* Boot CPU, before init: does without that optional feature of the CPU (the name as the
+	   backend's features.def has it, in any case), so that the plain path can be tested. False:
+	   it has none of that name. */
+	bool (*without)(const char *name, size_t bytes);
 	   with *e filled, v->regs valid, v->inject holding a delivery that the exit interrupted, if
 	   any. Host interrupts are off before and after; one that is pending makes the guest exit.
 	 */

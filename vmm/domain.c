@@ -161,22 +161,26 @@ static void domain_add_modules(struct domain *d, const struct config *c,
 	}
 }
 
-static unsigned domain_table_pages(const struct domain *d)
+static unsigned domain_table_pages(const struct domain *d, const struct ptab_format *f)
 {
 	unsigned pages = POOL_SLACK;
 
-	for (unsigned i = 0; i < d->extents; i++)
+	for (unsigned i = 0; i < d->extents; i++) {
 		pages += 5 + (d->extent[i].bytes >> 30);
+		if (d->extent[i].kind == EXTENT_RAM && f->max_exec_leaf == 1)
+			pages += d->extent[i].bytes >> 21;
+	}
 	return pages;
 }
 
 static void domain_make_tables(struct domain *d)
 {
-	unsigned pages = domain_table_pages(d);
+	const struct ptab_format *format = backend->nested_format();
+	unsigned pages = domain_table_pages(d, format);
 	unsigned exec;
 
 	pool_add(&d->pool, frames_hv(pages), pages);
-	if (ptab_init(&d->nested, backend->nested_format(), &d->pool) != OK)
+	if (ptab_init(&d->nested, format, &d->pool) != OK)
 		panic("%s: no page for its nested tables", d->name);
 	for (unsigned i = 0; i < d->extents; i++) {
 		const struct extent *x = &d->extent[i];

@@ -17,7 +17,11 @@
 #include "vmm/pio_string.h"
 #include "vmm/route.h"
 #include "vmm/sched.h"
+#include "vmm/vlapic.h"
+#include "vmm/task_switch.h"
 #include "vmm/xsetbv.h"
+
+#define CR8_HIGHEST 15
 
 static enum verdict exit_retry(struct vcpu *v, struct vm_exit *e)
 {
@@ -30,9 +34,12 @@ static enum verdict exit_host_irq(struct vcpu *v, struct vm_exit *e)
 	return VERDICT_RETRY;
 }
 
+/* Not every CPU lets an interrupt end a guest that was entered with interrupts off: the timer then
+   does, and what has come meanwhile is taken here. */
 static enum verdict exit_timer(struct vcpu *v, struct vm_exit *e)
 {
 	sched_time_up();
+	irq_window();
 	return VERDICT_RETRY;
 }
 
@@ -54,6 +61,23 @@ static enum verdict exit_yield(struct vcpu *v, struct vm_exit *e)
 /* INVD would lose other domains' dirty lines, WBINVD only costs time: DMA is coherent here. */
 static enum verdict exit_ignore(struct vcpu *v, struct vm_exit *e)
 {
+	return VERDICT_DONE;
+}
+
+/* Only where the CPU does not keep the task priority itself. */
+static enum verdict exit_cr8(struct vcpu *v, struct vm_exit *e)
+{
+	uint64_t *gpr = &v->regs.gpr[e->cr8.gpr];
+
+	if (!e->cr8.write) {
+		*gpr = v->cr8;
+		return VERDICT_DONE;
+	}
+	if (*gpr > CR8_HIGHEST) {
+		vcpu_inject_gp(v);
+		return VERDICT_RETRY;
+	}
+	v->cr8 = (uint8_t)*gpr;
 	return VERDICT_DONE;
 }
 
@@ -142,7 +166,7 @@ static const struct {
 	[EXIT_EXCEPTION] = { exit_exception, false },
 	[EXIT_SHUTDOWN] = { exit_shutdown, false },
 	[EXIT_INIT] = { exit_retry, false },
-	[EXIT_TASK_SWITCH] = { exit_fatal, false },
+	[EXIT_TASK_SWITCH] = { task_switch_exit, false },
 	[EXIT_ENTRY_FAILED] = { exit_fatal, false },
 	[EXIT_UNKNOWN] = { exit_fatal, false },
 };
@@ -160,6 +184,7 @@ const char *exit_name(unsigned kind)
 
 enum verdict route_exit(struct vcpu *v, struct vm_exit *e)
 {
+	[EXIT_CR8] = { exit_cr8, true },
 	if (!e->insn_len && handlers[e->kind].skips) {
 		e->insn_len = guest_insn_length(v);
 		if (!e->insn_len)

@@ -5,6 +5,7 @@
 
 #include "arch/x86/cpu/fpu.h"
 #include "arch/x86/cpu/insn.h"
+#include "arch/x86/cpu/msr.h"
 #include "arch/x86/cpu/regs.h"
 #include "arch/x86/cpu/tsc.h"
 #include "lib/assert.h"
@@ -66,6 +67,29 @@ uint64_t vcpu_xcr0(struct vcpu *v)
 	if (fpu_xcr0_mask())
 		v->xcr0 = insn_xgetbv(0);
 	return v->xcr0;
+}
+
+void vcpu_state_reset(struct vcpu_regs *regs, struct vcpu_state *state)
+{
+	static const struct vcpu_segment data = { .limit = 0xffff, .attributes = 0x93 };
+
+	*regs = (struct vcpu_regs){ .rip = 0xfff0, .rflags = RFLAGS_FIXED };
+	*state = (struct vcpu_state){
+		.version = VCPU_STATE_VERSION,
+		.gdtr.limit = 0xffff,
+		.idtr.limit = 0xffff,
+		.cr0 = CR0_CD | CR0_NW | CR0_ET,
+		.dr6 = DR6_RESET,
+		.dr7 = DR7_RESET,
+		.pat = PAT_RESET,
+	};
+	for (unsigned i = SEG_ES; i <= SEG_GS; i++)
+		state->segment[i] = data;
+	state->segment[SEG_CS] = (struct vcpu_segment){
+		.selector = 0xf000, .base = 0xffff0000, .limit = 0xffff, .attributes = 0x9b
+	};
+	state->segment[SEG_LDTR] = (struct vcpu_segment){ .limit = 0xffff, .attributes = 0x82 };
+	state->segment[SEG_TR] = (struct vcpu_segment){ .limit = 0xffff, .attributes = 0x8b };
 }
 
 static bool exception_is_contributory(uint8_t vector)

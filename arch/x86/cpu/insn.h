@@ -236,6 +236,20 @@ static inline struct table_pointer insn_sgdt(void)
 	return p;
 }
 
+static inline struct table_pointer insn_sidt(void)
+{
+	struct table_pointer p;
+
+	asm volatile("sidt %0" : "=m"(p));
+	return p;
+}
+
+/* Runs the NMI's handler, whose IRET ends the blocking of NMIs. */
+static inline void insn_int_nmi(void)
+{
+	asm volatile("int $2" : : : "memory");
+}
+
 static inline void insn_ltr(uint16_t selector)
 {
 	asm volatile("ltr %0" : : "r"(selector) : "memory");

@@ -7,16 +7,20 @@
 #include "arch/x86/cpu/insn.h"
 #include "arch/x86/svm/vmcb.h"
 #include "lib/log.h"
+#include "lib/string.h"
 
 #define CPUID_SVM 0x8000000au
 
 struct svm_caps svm_caps RO_AFTER_INIT;
 
+static uint32_t unwanted; /* bits of svm_caps.features */
+
 static const struct {
+	const char *name;
 	uint8_t bit;
 	const char *text, *without;
 } optional[] = {
-#define SVM_FEATURE(name, bit, text, without) { bit, text, without },
+#define SVM_FEATURE(name, bit, text, without) { #name, bit, text, without },
 #include "arch/x86/svm/features.def"
 #undef SVM_FEATURE
 };
@@ -31,6 +35,17 @@ static void log_verdict(void)
 		log_info("svm: %s: %s%s", optional[i].text, has ? "yes" : "no, ",
 			 has ? "" : optional[i].without);
 	}
+}
+
+bool svm_without(const char *name, size_t bytes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
+		if (!str_is_word(optional[i].name, name, bytes))
+			continue;
+		unwanted |= 1u << optional[i].bit;
+		return true;
+	}
+	return false;
 }
 
 enum err svm_caps_init(void)
@@ -48,7 +63,7 @@ enum err svm_caps_init(void)
 	c = insn_cpuid(CPUID_SVM, 0);
 	svm_caps.revision = c.eax & 0xff;
 	svm_caps.asids = c.ebx;
-	svm_caps.features = c.edx;
+	svm_caps.features = c.edx & ~unwanted;
 	/* The task priority and CR2 are written before every run. */
 	if (svm_has(SVM_CLEAN))
 		svm_caps.clean = VMCB_CLEAN_ALL & ~(VMCB_CLEAN_VINTR | VMCB_CLEAN_CR2);

@@ -6,6 +6,7 @@
 #define ARCH_X86_SVM_CAPS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/err.h"
@@ -30,6 +31,9 @@ static inline bool svm_has(enum svm_feature f)
 	return svm_caps.features >> f & 1;
 }
 
+/* Boot CPU, before svm_caps_init: do without that optional feature (its name in features.def, in
+   any case). False: there is none of that name. */
+bool svm_without(const char *name, size_t bytes);
 /* Boot CPU: reads and logs. Errors: UNSUPPORTED (logged): no AMD-V, no nested paging. */
 must_check enum err svm_caps_init(void);
 

@@ -52,6 +52,7 @@ const struct backend svm_backend = {
 	.name = "AMD-V",
 	.init = init,
 	.cpu_enable = svm_cpu_enable,
+	.without = svm_without,
 	.nested_format = nested_format,
 	.msr_open = svm_msr_open,
 	.vcpu_pages = 2, /* the VMCB, then struct svm_vcpu */

@@ -44,35 +44,11 @@ static void set_intercepts(struct vmcb *b)
 		b->pause_threshold = PAUSE_THRESHOLD;
 }
 
-/* APM 2 14.1.3. */
-static void reset(struct vcpu *v)
-{
-	static const struct vcpu_segment data = { .limit = 0xffff, .attributes = 0x93 };
-	struct vcpu_state s = {
-		.version = VCPU_STATE_VERSION,
-		.gdtr.limit = 0xffff,
-		.idtr.limit = 0xffff,
-		.cr0 = CR0_CD | CR0_NW | CR0_ET,
-		.dr6 = DR6_RESET,
-		.dr7 = DR7_RESET,
-		.pat = PAT_RESET,
-	};
-
-	for (unsigned i = SEG_ES; i <= SEG_GS; i++)
-		s.segment[i] = data;
-	s.segment[SEG_CS] = (struct vcpu_segment){
-		.selector = 0xf000, .base = 0xffff0000, .limit = 0xffff, .attributes = 0x9b
-	};
-	s.segment[SEG_LDTR] = (struct vcpu_segment){ .limit = 0xffff, .attributes = 0x82 };
-	s.segment[SEG_TR] = (struct vcpu_segment){ .limit = 0xffff, .attributes = 0x8b };
-	v->regs = (struct vcpu_regs){ .rip = 0xfff0, .rflags = RFLAGS_FIXED };
-	svm_set_state(v, &s);
-}
-
 void svm_vcpu_init(struct vcpu *v, void *pages, hpa_t nested_root)
 {
 	struct svm_vcpu *s = (struct svm_vcpu *)((uint8_t *)pages + PAGE_SIZE);
 	struct vmcb *b = pages;
+	struct vcpu_state state;
 
 	v->arch = s;
 	s->vmcb = b;
@@ -85,7 +61,8 @@ void svm_vcpu_init(struct vcpu *v, void *pages, hpa_t nested_root)
 	b->tsc_offset = v->tsc_offset;
 	/* Replaced at the first switch, before it could be used; 0 would be refused. */
 	b->asid = 1;
-	reset(v);
+	vcpu_state_reset(&v->regs, &state);
+	svm_set_state(v, &state);
 }
 
 void svm_switch_in(struct vcpu *v)
