@@ -86,22 +86,17 @@ void log_add_sink(log_sink_fn *sink)
 	log_unlock();
 }
 
-void log_remove_sink(log_sink_fn *sink)
+uint64_t log_replace_sink(log_sink_fn *old, log_sink_fn *sink)
 {
-	log_lock();
-	for (int i = 0; i < LOG_SINKS; i++)
-		if (sinks[i] == sink)
-			sinks[i] = NULL;
-	log_unlock();
-}
+	uint64_t position;
 
-void log_replace_sink(log_sink_fn *old, log_sink_fn *sink)
-{
 	log_lock();
+	position = written;
 	for (int i = 0; i < LOG_SINKS; i++)
 		if (sinks[i] == old)
 			sinks[i] = sink;
 	log_unlock();
+	return position;
 }
 
 void log_line(enum log_level level, const char *fmt, ...)

@@ -22,9 +22,9 @@ typedef void log_sink_fn(const char *line, size_t bytes);
 void log_set_level(enum log_level level);
 /* Adds a sink, which first gets what the ring already holds. A fifth one is refused silently. */
 void log_add_sink(log_sink_fn *sink);
-void log_remove_sink(log_sink_fn *sink);
-/* `sink` goes on where `old` was, if that is there: nothing is written twice. */
-void log_replace_sink(log_sink_fn *old, log_sink_fn *sink);
+/* `sink`, NULL for none, goes on where `old` was, if that is there: nothing is written twice.
+   Returns the position from which on it is called. */
+uint64_t log_replace_sink(log_sink_fn *old, log_sink_fn *sink);
 
 /* One line, without "\n". */
 PRINTF(2, 3) void log_line(enum log_level level, const char *fmt, ...);

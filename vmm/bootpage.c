@@ -85,31 +85,31 @@ static void bootpage_shared(struct domain *d, uint64_t next)
 		r->base = bootpage_share(d, d->vcpu[i]->events, PAGE_SIZE, attrs, &next);
 		r->bytes = PAGE_SIZE;
 	}
-	for (unsigned i = 0; i < domain_count(); i++) {
-		unsigned link = ioreq_link_of(domain_get(i), d);
+	domain_for_each(guest) {
+		unsigned link = ioreq_link_of(guest, d);
 		struct hv_region *r;
 
 		if (link == IOREQ_NO_LINK)
 			continue;
-		r = bootpage_region(d, HV_REGION_IOREQ, i);
-		r->base = bootpage_share(d, domain_get(i)->ioreqs->link[link].page, PAGE_SIZE,
-					 attrs, &next);
+		r = bootpage_region(d, HV_REGION_IOREQ, guest->id);
+		r->base =
+			bootpage_share(d, guest->ioreqs->link[link].page, PAGE_SIZE, attrs, &next);
 		r->bytes = PAGE_SIZE;
 	}
 }
 
 static void bootpage_windows(struct domain *d)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		const struct domain *guest = domain_get(i);
+	domain_for_each(guest) {
+		bool sees = cap_find(d, HV_CAP_WINDOW, guest->id);
 
-		for (unsigned j = 0; cap_find(d, HV_CAP_WINDOW, i) && j < guest->extents; j++) {
-			const struct extent *x = &guest->extent[j];
+		for (unsigned i = 0; sees && i < guest->extents; i++) {
+			const struct extent *x = &guest->extent[i];
 			struct hv_region *r;
 
 			if (x->kind != EXTENT_RAM)
 				continue;
-			r = bootpage_region(d, HV_REGION_WINDOW, i);
+			r = bootpage_region(d, HV_REGION_WINDOW, guest->id);
 			r->base = x->hpa.v;
 			r->bytes = x->bytes;
 			r->peer = x->gpa.v;
@@ -154,18 +154,16 @@ void bootpage_restart(struct domain *d)
 
 void bootpage_peer_changed(struct domain *changed)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		struct hv_boot *b = domain_get(i)->boot;
-
-		for (unsigned j = 0; b && j < b->peers; j++) {
-			struct hv_peer *p = &b->peer[j];
+	domain_for_each(d) {
+		for (unsigned i = 0; d->boot && i < d->boot->peers; i++) {
+			struct hv_peer *p = &d->boot->peer[i];
 
 			if (p->domain != changed->id)
 				continue;
 			/* Release: who sees the new state sees the incarnation. */
 			__atomic_store_n(&p->incarnation, changed->incarnation, __ATOMIC_RELAXED);
 			__atomic_store_n(&p->state, changed->state, __ATOMIC_RELEASE);
-			event_set(domain_get(i), HV_EVENT_GONE);
+			event_set(d, HV_EVENT_GONE);
 		}
 	}
 }

@@ -41,7 +41,8 @@ static struct hv_cap *cap_add_with_event(struct domain *d, enum hv_cap_type type
 	return c;
 }
 
-bool cap_serves(const struct domain *server, const struct domain *guest)
+/* True if `server` backs a virtual device of `guest`, by the config. */
+static bool cap_serves(const struct domain *server, const struct domain *guest)
 {
 	for (unsigned i = 0; i < guest->config->served; i++)
 		if (guest->config->serve[i].backend == server->id)
@@ -85,16 +86,16 @@ static unsigned cap_domain_rights(const struct domain *d, const struct domain *o
 
 static void caps_others(struct domain *d)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		struct domain *other = domain_get(i);
+	domain_for_each(other) {
 		unsigned rights = cap_domain_rights(d, other);
 
 		if (other != d && other->vcpus && cap_serves(d, other))
 			caps_serve(d, other);
 		if (rights)
-			cap_add(d, HV_CAP_DOMAIN, rights, i);
+			cap_add(d, HV_CAP_DOMAIN, rights, other->id);
 		if (other != d && d->config->rights & CONFIG_RIGHT_CONSOLE)
-			cap_add_with_event(d, HV_CAP_CONSOLE, HV_RIGHT_READ | HV_RIGHT_WRITE, i);
+			cap_add_with_event(d, HV_CAP_CONSOLE, HV_RIGHT_READ | HV_RIGHT_WRITE,
+					   other->id);
 	}
 }
 
@@ -111,9 +112,7 @@ static void caps_host(struct domain *d)
 
 void caps_build(void)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		struct domain *d = domain_get(i);
-
+	domain_for_each(d) {
 		if (!d->vcpus || d->config->protocol != CONFIG_NATIVE)
 			continue;
 		d->caps = service_pages(d, CAP_TABLE_PAGES);

@@ -26,7 +26,4 @@ must_check enum err cap_lookup(const struct domain *d, uint64_t handle, enum hv_
 /* The capability of d of this type for this object, NULL if it has none. */
 const struct hv_cap *cap_find(const struct domain *d, enum hv_cap_type type, uint32_t object);
 
-/* True if `server` backs a virtual device of `guest`, by the config. */
-bool cap_serves(const struct domain *server, const struct domain *guest);
-
 #endif

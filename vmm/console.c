@@ -66,13 +66,8 @@ static void console_log(const char *line, size_t bytes)
 		log_seen = log_written;
 	}
 	spin_unlock(&port_lock);
-	for (unsigned i = 0; i < domain_count(); i++)
-		event_set(domain_get(i), log_event[i]);
-}
-
-static void console_count(const char *line, size_t bytes)
-{
-	log_written += bytes;
+	domain_for_each(d)
+		event_set(d, log_event[d->id]);
 }
 
 /* Prints up to OUTPUT_BYTES of what waits in a guest's ring. */
@@ -135,9 +130,9 @@ static void console_take_port(struct domain *next)
 void console_take_back(void)
 {
 	console_take_port(NULL);
-	for (unsigned i = 0; i < domain_count(); i++)
-		if (domain_get(i)->uart)
-			console_print(domain_get(i));
+	domain_for_each(d)
+		if (d->uart)
+			console_print(d);
 }
 
 void console_died(struct domain *d)
@@ -159,9 +154,9 @@ void console_died(struct domain *d)
 /* From now on d speaks. It is told of everything that waits. */
 static void console_hand_over(struct domain *d)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		line_end(&lines[i], domain_get(i)->name);
-		event_set(d, output_event[d->id][i]);
+	domain_for_each(guest) {
+		line_end(&lines[guest->id], guest->name);
+		event_set(d, output_event[d->id][guest->id]);
 	}
 	event_set(d, cap_find(d, HV_CAP_CONSOLE, HV_CONSOLE_HOST)->event);
 	__atomic_store_n(&heir, NULL, __ATOMIC_RELEASE);
@@ -267,13 +262,11 @@ static uint32_t console_event_of(const struct domain *d, enum hv_cap_type type, 
 
 static void console_find_events(void)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		const struct domain *d = domain_get(i);
-
-		log_event[i] = console_event_of(d, HV_CAP_LOG, 0);
-		for (unsigned j = 0; j < domain_count(); j++)
-			output_event[i][j] =
-				i == j ? HV_EVENT_NONE : console_event_of(d, HV_CAP_CONSOLE, j);
+	domain_for_each(d) {
+		log_event[d->id] = console_event_of(d, HV_CAP_LOG, 0);
+		for (unsigned i = 0; i < domain_count(); i++)
+			output_event[d->id][i] = console_event_of(d, HV_CAP_CONSOLE, i);
+		output_event[d->id][d->id] = HV_EVENT_NONE;
 	}
 }
 
@@ -290,10 +283,7 @@ void console_build(void)
 	console_find_events();
 	console_select_first();
 	vuart_output_hook = console_output;
-	/* The new sink is given what the ring holds, which the old one has printed. */
-	log_add_sink(console_count);
-	log_replace_sink(uart_log, console_log);
-	log_remove_sink(console_count);
+	log_written = log_replace_sink(uart_log, console_log);
 	if (uart_irq_enable(console_input, NULL) != OK)
 		log_warn("console: no interrupt for the serial port, so no input");
 }

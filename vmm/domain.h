@@ -86,6 +86,8 @@ void domains_build(const struct config *c, const struct start_info *info);
 unsigned domain_count(void);
 struct domain *domain_get(unsigned id); /* NULL if there is none */
 
+#define domain_for_each(d) for (struct domain *d = domain_get(0); d; d = domain_get(d->id + 1u))
+
 /* Stops a domain for its own fault: logs "NAME: stopped: WHY", remembers the words, applies the
    restart policy. On one of its own vCPUs' CPU: it does not run again after the handler returns
    VERDICT_KILL, which this returns. */

@@ -31,15 +31,13 @@ static void ioreq_link_build(struct domain *guest, struct domain *backend)
 
 void ioreq_build(void)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		struct domain *guest = domain_get(i);
-
+	domain_for_each(guest) {
 		if (!guest->vcpus || !guest->config->served)
 			continue;
 		guest->ioreqs = service_pages(guest, IOREQ_SET_PAGES);
-		for (unsigned j = 0; j < domain_count(); j++)
-			if (cap_find(domain_get(j), HV_CAP_IOREQ, i))
-				ioreq_link_build(guest, domain_get(j));
+		domain_for_each(backend)
+			if (cap_find(backend, HV_CAP_IOREQ, guest->id))
+				ioreq_link_build(guest, backend);
 	}
 }
 
@@ -117,8 +115,7 @@ static void ioreq_slots_return(struct domain *guest, const struct ioreq_link *li
 
 void ioreq_backend_died(struct domain *backend)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		struct domain *guest = domain_get(i);
+	domain_for_each(guest) {
 		unsigned link = ioreq_link_of(guest, backend);
 
 		if (link != IOREQ_NO_LINK)
@@ -128,8 +125,7 @@ void ioreq_backend_died(struct domain *backend)
 
 void ioreq_backend_starts(struct domain *backend)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		struct domain *guest = domain_get(i);
+	domain_for_each(guest) {
 		unsigned link = ioreq_link_of(guest, backend);
 
 		if (link != IOREQ_NO_LINK)

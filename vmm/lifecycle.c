@@ -53,8 +53,7 @@ static void lifecycle_check_end(void)
 {
 	bool service = false, guest = false, had_guest = false;
 
-	for (unsigned i = 0; i < domain_count(); i++) {
-		struct domain *d = domain_get(i);
+	domain_for_each(d) {
 		bool lives = domain_is_alive(d) || d->orders || d->wants_start;
 
 		if (d->config->flags & CONFIG_FLAG_SERVICE) {

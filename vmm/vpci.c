@@ -30,19 +30,17 @@ static const uint32_t bridge[] = {
 
 void vpci_build(void)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		struct domain *d = domain_get(i);
-
+	domain_for_each(d) {
 		if (!d->vcpus)
 			continue;
 		d->pci = service_pages(d, 1);
 		memset(d->pci->link, VPCI_EMPTY, sizeof(d->pci->link));
-		for (unsigned j = 0; j < d->config->served; j++) {
-			struct domain *backend = domain_get(d->config->serve[j].backend);
+		for (unsigned i = 0; i < d->config->served; i++) {
+			struct domain *backend = domain_get(d->config->serve[i].backend);
 			unsigned link = ioreq_link_of(d, backend);
 
 			if (link != IOREQ_NO_LINK)
-				d->pci->link[vpci_function(j) >> 3] = link;
+				d->pci->link[vpci_function(i) >> 3] = link;
 		}
 	}
 }

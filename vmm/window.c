@@ -45,14 +45,12 @@ static void window_reserve(struct domain *holder, const struct domain *guest)
 
 void windows_build(void)
 {
-	for (unsigned i = 0; i < domain_count(); i++) {
-		for (unsigned j = 0; j < domain_count(); j++) {
-			struct domain *holder = domain_get(i);
-
-			if (!cap_find(holder, HV_CAP_WINDOW, j))
+	domain_for_each(holder) {
+		domain_for_each(guest) {
+			if (!cap_find(holder, HV_CAP_WINDOW, guest->id))
 				continue;
-			window_reserve(holder, domain_get(j));
-			window_open(holder, domain_get(j));
+			window_reserve(holder, guest);
+			window_open(holder, guest);
 		}
 	}
 }
