@@ -15,6 +15,10 @@
 struct backend {
 	const char *name; /* "AMD-V" */
 
+	/* Boot CPU, before init: does without that optional feature of the CPU (the name as the
+	   backend's features.def has it, in any case), so that the plain path can be tested. False:
+	   it has none of that name. */
+	bool (*without)(const char *name, size_t bytes);
 	/* Boot CPU, once, before anything else: capabilities, permission maps; logs the verdict on
 	   optional features. Errors: UNSUPPORTED (a required feature is missing; it was logged). */
 	enum err (*init)(void);
@@ -39,10 +43,6 @@ struct backend {
 	void (*switch_out)(struct vcpu *v);
 
 	/* Enters the guest with v->regs, v->cr8, v->inject (consumed); returns at the next exit
-	/* Boot CPU, before init: does without that optional feature of the CPU (the name as the
-	   backend's features.def has it, in any case), so that the plain path can be tested. False:
-	   it has none of that name. */
-	bool (*without)(const char *name, size_t bytes);
 	   with *e filled, v->regs valid, v->inject holding a delivery that the exit interrupted, if
 	   any. Host interrupts are off before and after; one that is pending makes the guest exit.
 	 */

@@ -156,6 +156,7 @@ static const struct {
 	[EXIT_HYPERCALL] = { hypercall_exit, true },
 	[EXIT_IRQ_WINDOW] = { exit_retry, false },
 	[EXIT_NMI_WINDOW] = { exit_retry, false },
+	[EXIT_CR8] = { exit_cr8, true },
 	[EXIT_WRITE_DR] = { debug_write_exit, true },
 	[EXIT_XSETBV] = { xsetbv_exit, true },
 	[EXIT_INVD] = { exit_ignore, true },
@@ -184,7 +185,6 @@ const char *exit_name(unsigned kind)
 
 enum verdict route_exit(struct vcpu *v, struct vm_exit *e)
 {
-	[EXIT_CR8] = { exit_cr8, true },
 	if (!e->insn_len && handlers[e->kind].skips) {
 		e->insn_len = guest_insn_length(v);
 		if (!e->insn_len)

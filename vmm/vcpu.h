@@ -201,10 +201,10 @@ void vcpu_inject_ud(struct vcpu *v);
 void vcpu_inject_gp(struct vcpu *v);
 void vcpu_inject_pf(struct vcpu *v, uint64_t address, uint32_t error);
 
-static inline struct vcpu_regs *vcpu_regs(struct vcpu *v)
 /* What INIT and RESET leave (SDM 3A table 9-1). */
 void vcpu_state_reset(struct vcpu_regs *regs, struct vcpu_state *state);
 
+static inline struct vcpu_regs *vcpu_regs(struct vcpu *v)
 {
 	return &v->regs;
 }

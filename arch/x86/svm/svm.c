@@ -50,9 +50,9 @@ static size_t insn_bytes(struct vcpu *v, uint8_t bytes[15])
 
 const struct backend svm_backend = {
 	.name = "AMD-V",
+	.without = svm_without,
 	.init = init,
 	.cpu_enable = svm_cpu_enable,
-	.without = svm_without,
 	.nested_format = nested_format,
 	.msr_open = svm_msr_open,
 	.vcpu_pages = 2, /* the VMCB, then struct svm_vcpu */

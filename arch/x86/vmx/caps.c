@@ -14,7 +14,7 @@
 #define BASIC_REVISION   MASK(30, 0)
 #define MISC_TIMER_SHIFT MASK(4, 0)
 
-enum word { BASIC, PIN, CPU, CPU2, EXIT, ENTRY, EPT, WORDS };
+enum word { BASIC, PIN, CPU, CPU2, EXIT, ENTRY, EPT, DEFECTS, WORDS };
 
 /* Controls that must not be forced on: they would exit, or need work, for nothing. */
 #define CPU_NEVER (CPU_INVLPG_EXIT | CPU_CR3_LOAD_EXIT | CPU_CR3_STORE_EXIT | CPU_RDTSC_EXIT)
@@ -65,6 +65,13 @@ static void read_control(enum word w, uint32_t msr)
 	may[w] = v >> 32;
 }
 
+/* A guest that changes the size of a page that it runs from stops such a CPU for good, unless no
+   large page is executable. CPUs without the defect say so, or are of another vendor. */
+static bool has_itlb_multihit(void)
+{
+	return !(capability(MSR_ARCH_CAPS) & ARCH_CAPS_NO_MULTIHIT);
+}
+
 static void read_words(void)
 {
 	may[BASIC] = capability(MSR_VMX_BASIC);
@@ -76,6 +83,7 @@ static void read_words(void)
 		read_control(CPU2, MSR_VMX_CPU2);
 	if (may[CPU2] & CPU2_EPT)
 		may[EPT] = capability(MSR_VMX_EPT_VPID);
+	may[DEFECTS] = has_itlb_multihit();
 }
 
 static bool check_required(void)
@@ -160,7 +168,7 @@ static void log_verdict(void)
 	log_info("vmx: revision %#x, nested paging with %s pages", vmx_caps.revision,
 		 vmx_has(VMX_EPT_1G) ? "1 GiB" : "2 MiB");
 	for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
-		const char *no = unwanted >> i & 1 ? "not used, " : "no, ";
+		const char *no = unwanted >> i & 1 ? "not used: " : "no, ";
 		bool has = vmx_has((enum vmx_feature)i);
 
 		log_info("vmx: %s: %s%s", optional[i].text, has ? "yes" : no,
@@ -168,20 +176,10 @@ static void log_verdict(void)
 	}
 }
 
-static bool name_is(const char *name, const char *word, size_t bytes)
-{
-	size_t i = 0;
-
-	/* Bit 5 alone tells small letters from capitals. */
-	while (i < bytes && name[i] && (name[i] | 0x20) == (word[i] | 0x20))
-		i++;
-	return i == bytes && !name[i];
-}
-
 bool vmx_without(const char *name, size_t bytes)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
-		if (!name_is(optional[i].name, name, bytes))
+		if (!str_is_word(optional[i].name, name, bytes))
 			continue;
 		unwanted |= 1u << i;
 		return true;

@@ -65,7 +65,7 @@ bool vmx_set_timer(uint64_t deadline);
 void vmx_timer_load(struct vmx_vcpu *x, bool interrupts_on);
 
 /* decode.c: fills *e from the current VMCS, and does what an exit means for windows. */
-void vmx_decode(struct vcpu *v, struct vm_exit *e);
+void vmx_decode(struct vcpu *v, struct vm_exit *e, uint32_t reason);
 const char *vmx_exit_name(uint64_t reason);
 
 /* inject.c */
@@ -76,7 +76,8 @@ void vmx_event_save(struct vcpu *v, uint32_t vectoring);
 bool vmx_can_inject(struct vcpu *v, enum event_kind kind);
 void vmx_ask_window(struct vcpu *v, enum event_kind kind);
 void vmx_ask_cr8(struct vcpu *v, uint8_t below);
-/* Writes TPR_THRESHOLD. An entry with one above the guest's CR8 is refused (SDM 3C 27.2.1.1). */
+/* run.c: writes TPR_THRESHOLD. An entry with one above the guest's CR8 is refused (SDM
+ * 3C 27.2.1.1). */
 void vmx_threshold(struct vmx_vcpu *x, uint8_t threshold);
 /* At an exit: this window has come; it is no longer asked for. */
 void vmx_window_close(struct vmx_vcpu *x, enum event_kind kind);
@@ -100,6 +101,8 @@ uint64_t vmx_ept_pointer(hpa_t root);
 void vmx_flush(struct vcpu *v);
 /* Translations of the guest's own tables: after set_state. */
 void vmx_flush_guest(struct vmx_vcpu *x);
+/* Everything that this CPU may have kept from before VMXON. */
+void vmx_forget_all(void);
 
 /* maps.c: MSR bitmap. All MSRs exit but those opened; every port exits (CPU_IO_EXIT). */
 void vmx_maps_init(void);
