@@ -87,6 +87,13 @@ static enum verdict exit_undefined(struct vcpu *v, struct vm_exit *e)
 	return VERDICT_RETRY;
 }
 
+/* CPUID shows no counters, so whichever is asked for is not there. */
+static enum verdict exit_rdpmc(struct vcpu *v, struct vm_exit *e)
+{
+	vcpu_inject_gp(v);
+	return VERDICT_RETRY;
+}
+
 /* RAM is always mapped, so a fault there is an access that the mapping forbids: a fetch from a
    window. Everything else is a device or nothing. */
 static enum verdict exit_nested_fault(struct vcpu *v, struct vm_exit *e)
@@ -163,6 +170,7 @@ static const struct {
 	[EXIT_WBINVD] = { exit_ignore, true },
 	[EXIT_MWAIT] = { exit_undefined, false },
 	[EXIT_PAUSE] = { exit_yield, true },
+	[EXIT_RDPMC] = { exit_rdpmc, false },
 	[EXIT_VIRT_INSN] = { exit_undefined, false },
 	[EXIT_EXCEPTION] = { exit_exception, false },
 	[EXIT_SHUTDOWN] = { exit_shutdown, false },

@@ -4,6 +4,7 @@
 #include "arch/x86/svm/svm.h"
 
 #include "arch/x86/cpu/features.h"
+#include "arch/x86/cpu/insn.h"
 #include "arch/x86/svm/caps.h"
 #include "arch/x86/svm/svm_vcpu.h"
 #include "lib/string.h"
@@ -22,8 +23,10 @@ static const struct ptab_format *nested_format(void)
 	return cpu_has(CPU_PAGE_1G) ? &ptab_npt_1g : &ptab_npt_2m;
 }
 
+/* Bochs reads CR2 from the VMCB and does not load it. */
 static void set_cr2(struct vcpu *v, uint64_t cr2)
 {
+	insn_write_cr2(cr2);
 	svm_vmcb(v)->cr2 = cr2;
 	svm_vmcb(v)->clean &= ~VMCB_CLEAN_CR2;
 }
