@@ -45,7 +45,7 @@ static enum verdict exit_timer(struct vcpu *v, struct vm_exit *e)
 
 static enum verdict exit_hlt(struct vcpu *v, struct vm_exit *e)
 {
-	if (UNLIKELY(!(v->regs.rflags & RFLAGS_IF)))
+	if (UNLIKELY(!(v->regs.rflags & (RFLAGS_IF | RFLAGS_TF))))
 		domain_complain(v->domain,
 				"halted with interrupts off near rip %#lx: only an NMI, "
 				"a stop or a kill ends that",

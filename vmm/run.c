@@ -106,7 +106,8 @@ static void run_verdict(struct vcpu *v, enum verdict verdict)
 		break;
 	case VERDICT_SLEEP:
 		run_skip(v);
-		if (!run_may_wake(v))
+		/* A single-step trap after HLT ends it at once (SDM 2A HLT). */
+		if (v->inject.kind == INJECT_NONE && !run_may_wake(v))
 			run_rest(v, VCPU_SLEEPING);
 		break;
 	case VERDICT_YIELD:
