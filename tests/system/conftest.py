@@ -1,4 +1,9 @@
-"""Fixtures of the system tests, and the last lines of each log when one fails."""
+"""Fixtures of the system tests, and the last lines of each log when one fails.
+
+Every test that boots a system does so on both emulators. One that cannot says why:
+
+    @machine.only("qemu", "Bochs has no NVMe")
+"""
 import os
 import re
 import shutil
@@ -10,10 +15,39 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import machine  # noqa: E402
+import schedule  # noqa: E402
 
 
 def pytest_addoption(parser):
     parser.addoption("--build", default="build", help="the build's folder")
+    parser.addoption("--emulator", default="qemu", choices=["both", *machine.EMULATORS],
+                     help="where systems are booted")
+    parser.addoption("--bochs-cpu", help="another CPU model for Bochs, ryzen for instance")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "only(emulator, reason): what the other one lacks")
+    config.addinivalue_line("markers", "seconds(n): what it takes about, beside another one")
+
+
+def pytest_generate_tests(metafunc):
+    if "emulator" in metafunc.fixturenames:
+        wish = metafunc.config.getoption("--emulator")
+        metafunc.parametrize("emulator", machine.EMULATORS if wish == "both" else [wish])
+
+
+def pytest_collection_modifyitems(items):
+    """What an emulator cannot do is skipped, with the reason; what takes long begins first."""
+    for item in items:
+        mark = item.get_closest_marker("only")
+        emulator = item.callspec.params.get("emulator") if hasattr(item, "callspec") else None
+        if mark and emulator and emulator != mark.args[0]:
+            item.add_marker(pytest.mark.skip(reason=mark.args[1]))
+    items.sort(key=schedule.seconds, reverse=True)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return schedule.OneByOne(config, log)
 
 
 @pytest.fixture
@@ -40,14 +74,16 @@ def bh(build):
 
 
 @pytest.fixture
-def boot(build, folder, request):
-    """Boots a system: boot(domains, top="...", args=[...]) or boot(config="demo")."""
+def boot(build, folder, emulator, request):
+    """Boots a system: boot(domains, top="...", args=[...]), boot(config="demo") or boot(iso=...)."""
     started = []
+    model = request.config.getoption("--bochs-cpu") if emulator == "bochs" else None
 
-    def start(domains=None, top="", args=(), config=None):
-        path = (machine.project_config(build, folder, config) if config
-                else machine.write_config(build, folder, domains, top))
-        started.append(machine.Machine(build, folder, path, args))
+    def start(domains=None, top="", args=(), config=None, iso=None):
+        path = (iso or config and machine.project_config(build, folder, config)
+                or machine.write_config(build, folder, domains, top))
+        more = ["--cpu", model, *args] if model else args
+        started.append(machine.Machine(build, folder, path, more, emulator))
         return started[-1]
 
     yield start

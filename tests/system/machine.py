@@ -6,13 +6,21 @@ import shutil
 import subprocess
 
 import pexpect
+import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+EMULATORS = ("bochs", "qemu")
+only = pytest.mark.only
 
 # Machines under test share the cores with others: a wait is generous, as it only costs when
 # something is broken.
 BOOT = 120
 WAIT = 60
+PATIENCE = {"bochs": 4, "qemu": 1}
+
+# What the machine's disk is called by bh --disk where a test does not care which it is.
+DISK = {"bochs": "ide", "qemu": "nvme"}
 
 SERVICE = """
   - name: service
@@ -23,7 +31,7 @@ SERVICE = """
     kept: 256K
     rights: [console, control, inspect, power]
     devices:
-      - {{ name: main, class: nvme, optional: yes }}
+      - {{ name: main, class: disk, optional: yes }}
 """
 
 
@@ -49,13 +57,17 @@ def linux(name, cmdline="", disk="", **keys):
 class Machine:
     """One run of bh. Use through the `boot` fixture."""
 
-    def __init__(self, build, folder, config, args=()):
+    def __init__(self, build, folder, config, args=(), emulator="qemu"):
         self.build = build
         self.folder = folder
         self.config = config
         self.log_path = os.path.join(folder, "serial.log")
         self.log = open(self.log_path, "w", encoding="utf-8", errors="replace")
-        command = [config, "--headless", "--timeout", "400", *args]
+        self.patience = PATIENCE[emulator]
+        command = [config, "--headless", "--timeout", str(400 * self.patience)]
+        if emulator == "bochs":
+            command += ["--emulator", "bochs", "--log", os.path.join(folder, "bochs.log")]
+        command += args
         self.child = pexpect.spawn(os.path.join(build, "bh"), ["run", *command], timeout=WAIT,
                                    encoding="utf-8", codec_errors="replace", echo=False,
                                    cwd=ROOT, logfile=None)
@@ -64,7 +76,7 @@ class Machine:
     def expect(self, pattern, timeout=WAIT):
         """Waits for a regular expression; fails if it does not come in time."""
         try:
-            self.child.expect(pattern, timeout=timeout)
+            self.child.expect(pattern, timeout=timeout * self.patience)
         except (pexpect.TIMEOUT, pexpect.EOF) as error:
             kind = "in time" if isinstance(error, pexpect.TIMEOUT) else "before the end"
             raise AssertionError(f"{pattern!r} did not come {kind}") from None
@@ -75,7 +87,7 @@ class Machine:
         left = list(patterns)
         while left:
             try:
-                left.pop(self.child.expect(left, timeout=timeout))
+                left.pop(self.child.expect(left, timeout=timeout * self.patience))
             except (pexpect.TIMEOUT, pexpect.EOF):
                 raise AssertionError(f"these did not come: {left!r}") from None
 
@@ -98,7 +110,7 @@ class Machine:
     def end(self, timeout=WAIT):
         """Waits until bh ends by itself; returns its exit status."""
         try:
-            self.child.expect(pexpect.EOF, timeout=timeout)
+            self.child.expect(pexpect.EOF, timeout=timeout * self.patience)
         except pexpect.TIMEOUT:
             raise AssertionError("the system did not end in time") from None
         self.child.close()

@@ -2,14 +2,14 @@
 import hashlib
 import os
 
-from machine import BOOT, SERVICE, WAIT, copy_disk, cut, dump, linux, pattern
+from machine import BOOT, SERVICE, WAIT, copy_disk, cut, dump, linux, only, pattern
 
-NVME = "device: main, offset: 0, size: 16M"
+MAIN = "device: main, offset: 0, size: 16M"
 
 
 def test_linux_reaches_a_shell_on_its_console(boot, build, folder):
     disk = copy_disk(build, folder, "linux1.img")
-    m = boot([SERVICE, linux("linux1", disk=NVME)], args=["--disk", disk])
+    m = boot([SERVICE, linux("linux1", disk=MAIN)], args=["--disk", disk])
     m.expect("linux1: up, disk verified", timeout=BOOT)
     m.expect("linux1: a shell")
     m.view("1")
@@ -29,7 +29,7 @@ def test_linux_reaches_a_shell_on_its_console(boot, build, folder):
 
 def test_what_linux_writes_is_found_in_the_image(boot, build, folder):
     disk = copy_disk(build, folder, "linux1.img")
-    m = boot([SERVICE, linux("linux1", "task=write mb=4", disk=NVME)], args=["--disk", disk])
+    m = boot([SERVICE, linux("linux1", "task=write mb=4", disk=MAIN)], args=["--disk", disk])
     inside = m.expect(r"linux1: wrote ([0-9a-f]{64})", timeout=BOOT + WAIT).group(1)
     assert m.end() == 0
     data = dump(disk, "/pattern")
@@ -37,16 +37,18 @@ def test_what_linux_writes_is_found_in_the_image(boot, build, folder):
     assert hashlib.sha256(data).hexdigest() == inside
 
 
+@only("qemu", "Bochs has no virtio")
 def test_a_virtio_disk_of_the_machine_serves_as_well(boot, build, folder):
     disk = copy_disk(build, folder, "linux1.img")
-    service = SERVICE.replace("class: nvme, optional: yes", 'id: "1af4:1042"')
-    m = boot([service, linux("linux1", "task=write mb=1", disk=NVME)],
+    service = SERVICE.replace("class: disk, optional: yes", 'id: "1af4:1042"')
+    m = boot([service, linux("linux1", "task=write mb=1", disk=MAIN)],
              args=["--disk", "virtio:" + disk])
     m.expect(r"linux1: wrote [0-9a-f]{64}", timeout=BOOT + WAIT)
     assert m.end() == 0
     assert dump(disk, "/pattern") == pattern(1 << 20)
 
 
+@only("qemu", "Bochs has one kind of disk")
 def test_the_demo_takes_the_disk_that_the_machine_has(boot, build, folder):
     disk = copy_disk(build, folder, "disk.img")
     m = boot(config="demo", args=["--disk", "virtio:" + disk])
@@ -82,7 +84,7 @@ def test_two_guests_have_each_their_own_disk(boot, build, folder):
         for name in ("linux1.img", "linux2.img"):
             with open(os.path.join(build, "linux", name), "rb") as f:
                 out.write(f.read())
-    m = boot([SERVICE, linux("linux1", "task=write mb=1", disk=NVME),
+    m = boot([SERVICE, linux("linux1", "task=write mb=1", disk=MAIN),
               linux("linux2", "task=write mb=2",
                     disk="device: main, offset: 16M, size: 16M")], args=["--disk", disk])
     m.expect_all(["linux1: up, disk verified", "linux2: up, disk verified",
@@ -101,7 +103,7 @@ def test_a_disk_that_was_tampered_with_is_noticed(boot, build, folder):
         at = data.find(b"linux1 line 50000\n")
         f.seek(at)
         f.write(b"linux1 line 50001\n")
-    m = boot([SERVICE, linux("linux1", "task=poweroff", disk=NVME)], args=["--disk", disk])
+    m = boot([SERVICE, linux("linux1", "task=poweroff", disk=MAIN)], args=["--disk", disk])
     m.expect("linux1: DISK CHECKSUM WRONG", timeout=BOOT)
     assert m.end() == 0
 

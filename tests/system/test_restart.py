@@ -4,7 +4,7 @@ import re
 from machine import BOOT, SERVICE, WAIT, copy_disk, dump, linux, pattern
 
 ROUNDS = 8
-NVME = "device: main, offset: 0, size: 16M"
+MAIN = "device: main, offset: 0, size: 16M"
 
 
 def kill_in_the_middle(boot, args, disk, kills, domain=SERVICE):
@@ -28,9 +28,9 @@ def kill_in_the_middle(boot, args, disk, kills, domain=SERVICE):
     return seen
 
 
-def test_no_write_is_lost_on_nvme_when_the_service_domain_dies(boot, build, folder):
+def test_no_write_is_lost_on_the_disk_when_the_service_domain_dies(boot, build, folder):
     disk = copy_disk(build, folder, "linux1.img")
-    kill_in_the_middle(boot, ["--disk", disk], NVME, kills=[3])
+    kill_in_the_middle(boot, ["--disk", disk], MAIN, kills=[3])
     for r in range(ROUNDS - 3, ROUNDS + 1):
         assert dump(disk, f"/rounds/{r % 4}") == pattern(1 << 20, r * 1000)
 

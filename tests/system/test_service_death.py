@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from machine import BOOT, SERVICE, WAIT, linux
+from machine import BOOT, DISK, SERVICE, WAIT, linux, only
 
 MIB = 1 << 20
 
@@ -14,7 +14,11 @@ DISKS = {
     "ram": ("none", None, "module: {folder}/disk.img"),
     "nvme": ("nvme:", "class: nvme, optional: yes", "device: main, size: 4M"),
     "virtio": ("virtio:", 'id: "1af4:1042"', "device: main, size: 4M"),
+    "ide": ("ide:", "class: ide, optional: yes", "device: main, size: 4M"),
 }
+KINDS = ["ram", pytest.param("nvme", marks=only("qemu", "Bochs has no NVMe")),
+         pytest.param("virtio", marks=only("qemu", "Bochs has no virtio")),
+         pytest.param("ide", marks=only("bochs", "QEMU's machine has no IDE disk"))]
 
 
 def crc_table():
@@ -33,10 +37,10 @@ def crc32c(data):
     return crc ^ 0xffffffff
 
 
-def service(cmdline, device="class: nvme, optional: yes"):
+def service(cmdline, device="class: disk, optional: yes"):
     domain = SERVICE.replace("    rights:", f'    cmdline: "{cmdline}"\n    restart-limit: 300\n'
                              "    rights:")
-    return domain.replace("class: nvme, optional: yes", device)
+    return domain.replace("class: disk, optional: yes", device)
 
 
 def disktest(name, cmdline, disk, **keys):
@@ -49,7 +53,7 @@ def disktest(name, cmdline, disk, **keys):
 
 
 class Rig:
-    """A machine with a disk of one of the three kinds, empty at the start, and an image beside."""
+    """A machine with a disk of one of these kinds, empty at the start, and an image beside."""
 
     def __init__(self, boot, folder, kind):
         self.boot, self.kind = boot, kind
@@ -72,14 +76,15 @@ class Rig:
             assert f"{crc32c(f.read(blocks * 4096)):08x}" == crc
 
 
-@pytest.fixture(params=DISKS)
+@pytest.fixture(params=KINDS)
 def rig(request, boot, folder):
     return Rig(boot, folder, request.param)
 
 
 @pytest.fixture
-def nvme(boot, folder):
-    return Rig(boot, folder, "nvme")
+def disk(boot, folder, emulator):
+    """A rig with the disk that the emulator has."""
+    return Rig(boot, folder, DISK[emulator])
 
 
 def ends_well(m, name="one", timeout=WAIT):
@@ -144,8 +149,8 @@ def test_after_deaths_by_the_shell_it_works_and_no_byte_and_no_line_is_lost(rig)
     check_progress_lines(m.seen(), "one", 4000)
 
 
-def test_the_view_and_what_was_not_shown_outlive_a_death(nvme):
-    m = nvme.start("", [disktest("one", "writes=4000 depth=16", nvme.disk)])
+def test_the_view_and_what_was_not_shown_outlive_a_death(disk):
+    m = disk.start("", [disktest("one", "writes=4000 depth=16", disk.disk)])
     m.expect("one: 800 of 4000 writes", timeout=BOOT)
     m.view("s")
     m.line("crash self")
@@ -178,8 +183,8 @@ def test_a_guest_dies_twenty_times_with_requests_under_way(rig):
     cycles(rig, [])
 
 
-def test_a_guest_dies_twenty_times_beside_its_service_domain_on_another_cpu(nvme):
-    cycles(nvme, ["--cpus", "2"])
+def test_a_guest_dies_twenty_times_beside_its_service_domain_on_another_cpu(disk):
+    cycles(disk, ["--cpus", "2"])
 
 
 def test_guest_and_service_domain_die_by_turns(rig):
@@ -207,11 +212,11 @@ def test_a_request_that_kills_its_server_three_times_stops_its_device_only(rig):
     assert re.search(r"one: disk ok, \d+ writes", seen) and "DISK BAD" not in seen
 
 
-def restart_linux(nvme, build, times, args=()):
+def restart_linux(disk, build, times, args=()):
     """Orders a Linux guest to be restarted in the middle of its writes, some times in a row."""
-    with open(os.path.join(build, "linux", "linux1.img"), "rb") as f, open(nvme.image, "wb") as g:
+    with open(os.path.join(build, "linux", "linux1.img"), "rb") as f, open(disk.image, "wb") as g:
         g.write(f.read())
-    m = nvme.start("", [linux("linux1", "task=rounds rounds=3",
+    m = disk.start("", [linux("linux1", "task=rounds rounds=3",
                               disk="device: main, offset: 0, size: 16M")], args)
     for n in range(times):
         m.expect("linux1: round 1 of 3", timeout=BOOT)
@@ -225,25 +230,25 @@ def restart_linux(nvme, build, times, args=()):
     assert not re.search(r"I/O error|EXT4-fs error|WRITE FAILED|CHECKSUM WRONG", m.seen())
 
 
-def test_linux_restarted_in_the_middle_of_writes_comes_back_with_its_disk(nvme, build):
-    restart_linux(nvme, build, 1, ["--cpus", "2"])
+def test_linux_restarted_in_the_middle_of_writes_comes_back_with_its_disk(disk, build):
+    restart_linux(disk, build, 1, ["--cpus", "2"])
 
 
-def test_a_hanging_service_domain_is_restarted_by_its_watchdog_and_nothing_is_lost(nvme):
-    m = nvme.start("watchdog=500", [disktest("one", "writes=3000 depth=32", nvme.disk)])
+def test_a_hanging_service_domain_is_restarted_by_its_watchdog_and_nothing_is_lost(disk):
+    m = disk.start("watchdog=500", [disktest("one", "writes=3000 depth=32", disk.disk)])
     m.expect("one: 600 of 3000 writes", timeout=BOOT)
     m.line("hang self")
     m.expect("service: stopped: its watchdog was not fed")
     m.expect("service: restarted, incarnation 2")
     crc = ends_well(m)
     assert m.end() == 0
-    nvme.check_outside(crc)
+    disk.check_outside(crc)
     check_progress_lines(m.seen(), "one", 3000)
 
 
-def test_guests_wait_for_a_dead_service_domain_less_than_half_a_second(nvme):
+def test_guests_wait_for_a_dead_service_domain_less_than_half_a_second(disk):
     """In the time of the emulated machine, where an instruction takes a nanosecond."""
-    m = nvme.start("killstores=4000", [disktest("one", "writes=700 depth=16", nvme.disk)],
+    m = disk.start("killstores=4000", [disktest("one", "writes=700 depth=16", disk.disk)],
                    ["--icount"])
     ends_well(m, timeout=BOOT)
     waited = int(m.expect(r"one: longest wait (\d+) us").group(1))

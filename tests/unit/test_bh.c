@@ -1,8 +1,7 @@
 /*
- * The pure parts of bh: words of configuration files, signatures of images, and the choice between
- * KVM and plain emulation.
+ * The pure parts of bh: words of configuration files and signatures of images.
  */
-// sources: tools/bh/values.c tools/bh/magic.c tools/bh/accel.c
+// sources: tools/bh/values.c tools/bh/magic.c
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +9,6 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "tools/bh/accel.h"
 #include "tools/bh/magic.h"
 #include "tools/bh/values.h"
 
@@ -126,25 +124,6 @@ static void images_are_told_by_their_signatures(void **state)
 	assert_non_null(magic_multiboot(multiboot, sizeof(multiboot)));
 }
 
-static void kvm_is_used_where_it_nests(void **state)
-{
-	assert_int_equal(accel_choose(&(struct accel_facts){ NULL, true, "1\n" }), ACCEL_KVM);
-	assert_int_equal(accel_choose(&(struct accel_facts){ NULL, true, "Y\n" }), ACCEL_KVM);
-	assert_int_equal(accel_choose(&(struct accel_facts){ NULL, true, "N\n" }), ACCEL_TCG);
-	assert_int_equal(accel_choose(&(struct accel_facts){ NULL, true, NULL }), ACCEL_TCG);
-	assert_int_equal(accel_choose(&(struct accel_facts){ NULL, false, "1\n" }), ACCEL_TCG);
-	assert_int_equal(accel_choose(&(struct accel_facts){ "", true, "1\n" }), ACCEL_KVM);
-}
-
-static void a_wish_is_met_or_refused(void **state)
-{
-	assert_int_equal(accel_choose(&(struct accel_facts){ "tcg", true, "1\n" }), ACCEL_TCG);
-	assert_int_equal(accel_choose(&(struct accel_facts){ "kvm", true, "1\n" }), ACCEL_KVM);
-	assert_int_equal(accel_choose(&(struct accel_facts){ "kvm", true, "0\n" }),
-			 ACCEL_KVM_MISSING);
-	assert_int_equal(accel_choose(&(struct accel_facts){ "hax", true, "1\n" }), ACCEL_BAD_WISH);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,8 +134,6 @@ int main(void)
 		cmocka_unit_test(devices_are_named_in_three_ways),
 		cmocka_unit_test(lists_read_as_a_sentence),
 		cmocka_unit_test(images_are_told_by_their_signatures),
-		cmocka_unit_test(kvm_is_used_where_it_nests),
-		cmocka_unit_test(a_wish_is_met_or_refused),
 	};
 
 	return cmocka_run_group_tests_name("bh", tests, NULL, NULL);
