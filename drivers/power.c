@@ -8,6 +8,7 @@
 #include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/tsc.h"
 #include "drivers/acpi.h"
+#include "drivers/pci.h"
 #include "lib/assert.h"
 #include "lib/log.h"
 #include "mm/hvmap.h"
@@ -22,6 +23,9 @@
 #define RESET_HARD  0x02
 #define RESET_START 0x06
 #define SETTLE_US   50000
+
+#define EMULATOR_BRIDGE 0x12378086 /* i440FX, older than any CPU that we run on */
+#define EMULATOR_PORT   0x8900
 
 static volatile char *reset_memory, *sleep_memory;
 
@@ -74,6 +78,17 @@ static void sleep_pm1(const struct acpi_register *r, uint8_t type)
 	reg_write(r, NULL, v | PM1_SLEEP_ON);
 }
 
+/* Bochs has no tables under OVMF, but a port that takes a word. */
+static void shut_emulator_down(void)
+{
+	static const char word[] = "Shutdown";
+
+	if (pci_read(PCI_BDF(0, 0, 0), PCI_VENDOR, 4) != EMULATOR_BRIDGE)
+		return;
+	for (const char *c = word; *c; c++)
+		insn_outb(EMULATOR_PORT, (uint8_t)*c);
+}
+
 void power_off(void)
 {
 	const struct acpi *a = acpi();
@@ -86,6 +101,8 @@ void power_off(void)
 		enable_acpi(a);
 		sleep_pm1(&a->pm1a_control, a->s5_a);
 		sleep_pm1(&a->pm1b_control, a->s5_b);
+	} else {
+		shut_emulator_down();
 	}
 	tsc_delay_us(SETTLE_US);
 	log_warn("this machine cannot be switched off by software: it is safe to do so by hand");
