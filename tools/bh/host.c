@@ -45,12 +45,48 @@ bool host_has_file(const char *path, const char *package)
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st, (void)type, (void)ftw;
-	return remove(path);
+	remove(path);
+	return 0;
 }
 
 static void remove_scratch(void)
 {
 	nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Outlives bh, which may be killed: its end of the pipe then closes. */
+static _Noreturn void janitor(int bh_lives)
+{
+	int null = open("/dev/null", O_RDWR);
+	char none;
+
+	setsid();
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(null, fd);
+	while (read(bh_lives, &none, 1) < 0 && errno == EINTR)
+		continue;
+	remove_scratch();
+	_exit(0);
+}
+
+/* Not a child of ours: nobody has to wait for it. */
+static void start_janitor(void)
+{
+	int fd[2];
+	pid_t pid;
+
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		close(fd[1]);
+		if (fork() == 0)
+			janitor(fd[0]);
+		_exit(0);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	close(fd[0]);
 }
 
 const char *host_scratch(void)
@@ -66,6 +102,7 @@ const char *host_scratch(void)
 		return NULL;
 	}
 	atexit(remove_scratch);
+	start_janitor();
 	return scratch;
 }
 

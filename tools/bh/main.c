@@ -3,6 +3,7 @@
  * work is in compile.c, image.c and run.c.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "tools/bh/compile.h"
 #include "tools/bh/image.h"
@@ -19,6 +20,13 @@ static enum bh_status summarize(const struct options *o)
 	return BH_OK;
 }
 
+static bool is_image(const char *file)
+{
+	const char *dot = strrchr(file, '.');
+
+	return dot && strcmp(dot, ".iso") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
@@ -26,6 +34,8 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (o.verb == VERB_RUN && is_image(o.file))
+		return run(&image, &o);
 	if (!compile(o.file, &image))
 		return BH_CONFIG;
 	switch (o.verb) {

@@ -19,7 +19,7 @@ static const char help_all[] =
 	"  bh check FILE                 says what is wrong with a configuration\n"
 	"  bh image FILE -o OUT.iso      makes the bootable image (CD or USB stick, BIOS and "
 	"UEFI)\n"
-	"  bh run FILE [options]         boots it in an emulator\n"
+	"  bh run FILE [options]         boots it, or a finished image, in an emulator\n"
 	"  bh VERB --help                says more about one of them\n"
 	"  bh --version\n"
 	"\n"
@@ -45,6 +45,8 @@ static const char help_image[] =
 
 static const char help_run[] =
 	"bh run FILE [options] [-- arguments for the emulator]\n"
+	"\n"
+	"FILE is a configuration, or an image (.iso) that bh image made.\n"
 	"\n"
 	"  --firmware bios|uefi    what the machine starts with (bios)\n"
 	"  --emulator qemu|bochs   what runs it (qemu): QEMU has AMD-V, Bochs has Intel VT-x\n"

@@ -21,24 +21,23 @@ static void add_two(struct emulator *e, const char *option, const char *value)
 
 static bool add_accel(struct emulator *e, const struct options *o)
 {
-	const char *model = o->cpu;
-	struct accel_facts facts;
-	enum accel accel;
+	struct accel_facts facts = { .counts = o->icount };
+	struct accel accel;
+	bool kvm;
 
 	accel_gather(&facts);
-	accel = o->icount ? ACCEL_TCG : accel_choose(&facts);
-	if (accel == ACCEL_BAD_WISH)
-		report("ACCEL=%s is unknown; kvm or tcg", facts.wish);
-	if (accel == ACCEL_KVM_MISSING)
-		report("ACCEL=kvm, but this computer has no /dev/kvm with nested virtualization; "
-		       "ACCEL=tcg works everywhere");
-	if (!model)
-		model = accel == ACCEL_KVM ? "host" : "max";
-	add_two(e, "-accel", accel == ACCEL_KVM ? "kvm" : "tcg");
-	add_two(e, "-cpu", model);
+	accel = accel_choose(&facts);
+	if (accel.choice == ACCEL_REFUSED) {
+		report("ACCEL=%s: %s; without ACCEL it runs everywhere", facts.wish, accel.why);
+		return false;
+	}
+	kvm = accel.choice == ACCEL_KVM;
+	e->name = kvm ? "QEMU with KVM" : "QEMU without KVM";
+	add_two(e, "-accel", kvm ? "kvm" : "tcg");
+	add_two(e, "-cpu", o->cpu ? o->cpu : kvm ? "host" : "max");
 	if (o->icount)
 		add_two(e, "-icount", "shift=0,sleep=off");
-	return accel == ACCEL_KVM || accel == ACCEL_TCG;
+	return true;
 }
 
 /* The 4 MiB OVMF pair; the variables are a copy, as the firmware writes them. */
@@ -100,7 +99,6 @@ static void add_machine(struct emulator *e, const struct system_image *s, const 
 bool qemu_prepare(struct emulator *e, const struct system_image *s, const struct options *o,
 		  const char *iso)
 {
-	e->name = "QEMU";
 	e->listener = -1;
 	if (!host_has_program("qemu-system-x86_64", "qemu-system-x86"))
 		return false;

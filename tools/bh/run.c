@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -271,19 +272,31 @@ static enum bh_status supervise(struct machine *m)
 	return verdict(m, status);
 }
 
+/* The image as it was given, or made from the configuration. */
+static enum bh_status make_iso(const struct machine *m, const struct system_image *s, char *iso)
+{
+	if (!s->blob.domains) {
+		if (realpath(m->options->file, iso))
+			return BH_OK;
+		report("%s: %s", m->options->file, strerror(errno));
+		return BH_ENVIRONMENT;
+	}
+	snprintf(iso, PATH_MAX, "%s/system.iso", m->emulator.scratch);
+	return image_make(s, m->options, iso);
+}
+
 enum bh_status run(const struct system_image *s, const struct options *o)
 {
 	static struct machine m;
 	enum bh_status status;
-	char iso[512];
+	char iso[PATH_MAX];
 	bool ready;
 
 	m.options = o;
 	m.emulator.scratch = host_scratch();
 	if (!m.emulator.scratch)
 		return BH_ENVIRONMENT;
-	snprintf(iso, sizeof(iso), "%s/system.iso", m.emulator.scratch);
-	status = image_make(s, o, iso);
+	status = make_iso(&m, s, iso);
 	if (status != BH_OK)
 		return status;
 	ready = o->bochs ? bochs_prepare(&m.emulator, s, o, iso)
@@ -291,7 +304,8 @@ enum bh_status run(const struct system_image *s, const struct options *o)
 	if (!ready)
 		return BH_ENVIRONMENT;
 	if (!o->headless)
-		fprintf(stderr, "bh: %s starts. Leave with Ctrl-A x; Ctrl-] switches consoles.\n",
-			o->file);
+		fprintf(stderr,
+			"bh: %s starts in %s. Leave with Ctrl-A x; Ctrl-] switches consoles.\n",
+			o->file, m.emulator.name);
 	return supervise(&m);
 }

@@ -8,7 +8,8 @@
 #include "tools/bh/options.h"
 #include "tools/bh/report.h"
 
-/* OK only if the hypervisor's last words were seen: the system powered off in order. */
+/* Boots the system of a configuration, or o->file if that is an image already (s is empty then).
+   OK only if the hypervisor's last words were seen: the system powered off in order. */
 enum bh_status run(const struct system_image *s, const struct options *o);
 
 #endif
