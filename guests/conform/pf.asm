@@ -33,7 +33,6 @@ INSN stosb
 INSN scasb
 INSN insb
 INSN sgdt [rdi]
-INSN lgdt [rdi]
 INSN invlpg [rdi]
 INSN prefetcht0 [rdi]
 INSN lea rax, [rdi]

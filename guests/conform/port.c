@@ -124,7 +124,7 @@ static void faults(void)
 		char name[80];
 
 		probe_run(&p, s);
-		format(name, sizeof(name), "%s, 2 bytes before an absent page", s->name);
+		format(name, sizeof(name), "%s, at the edge", s->name);
 		report(name, "%s, rcx %lu", probe_text(&p), p.regs.rcx);
 	}
 }

@@ -1,0 +1,101 @@
+"""One architecture: the conformance guest prints the same lines on every processor.
+
+Its lines are compared with conform/reference.txt, which is written from the manuals. What may
+differ stands in conform/exceptions.txt, with the reason; an exception that does not occur any more
+is an error like a line that is wrong. Both files have a case a line, "area: case: result".
+"""
+import os
+import re
+import subprocess
+
+import pytest
+
+import machine
+
+FOLDER = os.path.join(machine.ROOT, "tests", "system", "conform")
+WAIT = 600
+
+# What `bh run` needs for each.
+PROCESSORS = {
+    "qemu": [],
+    "bochs-intel": ["--emulator", "bochs"],
+    "bochs-amd": ["--emulator", "bochs", "--cpu", "ryzen"],
+}
+
+
+def split(line):
+    """(case, result); the case keeps its area in front."""
+    area, case, result = line.split(": ", 2)
+    return f"{area}: {case}", result
+
+
+def read(name):
+    with open(os.path.join(FOLDER, name), encoding="utf-8") as f:
+        return [line.rstrip("\n") for line in f if line.strip() and not line.startswith("#")]
+
+
+def reference():
+    lines = [split(line) for line in read("reference.txt")]
+    assert len(lines) == len(dict(lines)), "a case stands in the reference twice"
+    return dict(lines)
+
+
+def matcher(text):
+    """Text in which * stands for anything."""
+    return re.compile(".*".join(map(re.escape, text.split("*"))) + "$").match
+
+
+def exceptions(processor):
+    """(case, result) matchers and their line, for this processor. A line "[names] reason" begins a
+    group; the reason goes on in lines that begin with two blanks."""
+    found, names = [], []
+    for line in read("exceptions.txt"):
+        if line.startswith("["):
+            names = line[1:line.index("]")].split(", ")
+            assert set(names) <= set(PROCESSORS), line
+        elif not line.startswith("  ") and processor in names:
+            case, result = split(line)
+            found.append((matcher(case), matcher(result), line))
+    return found
+
+
+def compare(seen, processor):
+    """The list of what is wrong."""
+    wanted, allowed, wrong, used = reference(), exceptions(processor), [], set()
+    for case, result in seen.items():
+        if case not in wanted:
+            wrong.append(f"{case}: {result}: not in the reference")
+            continue
+        for is_case, is_result, line in allowed:
+            if result != wanted[case] and is_case(case) and is_result(result):
+                used.add(line)
+                break
+        else:
+            if result != wanted[case]:
+                wrong.append(f"{case}: {result}; should be: {wanted[case]}")
+    wrong += [f"{case}: did not come" for case in wanted if case not in seen]
+    wrong += [f"exception that does not occur: {line}" for _, _, line in allowed
+              if line not in used]
+    return wrong
+
+
+def run(build, folder, processor):
+    """The guest's lines."""
+    config = machine.project_config(build, folder, "conform")
+    done = subprocess.run([os.path.join(build, "bh"), "run", config, "--headless", "--timeout",
+                           str(WAIT), *PROCESSORS[processor]], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, timeout=WAIT + 60, cwd=machine.ROOT, check=False)
+    text = done.stdout.decode(errors="replace").replace("\r", "")
+    with open(os.path.join(folder, "serial.log"), "w", encoding="utf-8") as f:
+        f.write(text)
+    return re.findall(r"^\[conform\] (.*)$", text, re.M)
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_every_case_is_as_the_manuals_say(build, folder, processor):
+    lines = run(build, folder, processor)
+    assert lines and lines[-1] == f"conform: end of {len(lines) - 1} cases", lines[-3:]
+    seen = [split(line) for line in lines[:-1]]
+    assert len(seen) == len(dict(seen)), "a case was printed twice"
+    wrong = compare(dict(seen), processor)
+    assert not wrong, "\n".join([f"{len(wrong)} of {len(seen)} cases:", *wrong])
