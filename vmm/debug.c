@@ -42,7 +42,8 @@ enum verdict debug_write_exit(struct vcpu *v, struct vm_exit *e)
 	count = guest_fetch_in(v, &m, code);
 	if (!count)
 		return VERDICT_RETRY;
-	if (!insn_mov_to_debug(code, count, m.code_bytes, &n, &gpr) || n > 7) {
+	if (!insn_mov_to_debug(code, count, m.code_bytes, &n, &gpr) || n > 7 ||
+	    (n / 2 == 2 && (m.cr4 & CR4_DE))) {
 		vcpu_inject_ud(v);
 		return VERDICT_RETRY;
 	}

@@ -7,7 +7,7 @@
 #include "vmm/exit.h"
 #include "vmm/vcpu.h"
 
-/* EXIT_WRITE_DR: MOV to DR0..7; the CPU has checked DR7.GD and that 4 and 5 may be used. */
+/* EXIT_WRITE_DR: MOV to DR0..7; the CPU has checked DR7.GD. */
 enum verdict debug_write_exit(struct vcpu *v, struct vm_exit *e);
 
 #endif

@@ -220,13 +220,14 @@ enum verdict emulate_mmio(struct vcpu *v, struct vm_exit *e)
 
 	m.v = v;
 	m.pieces = 0;
+	m.goes_on = false;
 	m.device_page = page_down(e->fault.gpa.v);
 	backend->get_mode(v, &m.mode);
 	verdict = emulate_fetch(&m, e);
 	if (verdict == VERDICT_DONE)
 		verdict = execute(&m);
 	if (verdict == VERDICT_DONE)
-		e->insn_len = m.insn->length;
+		e->insn_len = m.goes_on ? 0 : m.insn->length;
 	if (verdict != VERDICT_BLOCK)
 		emulate_forget(v);
 	return verdict;

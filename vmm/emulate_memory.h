@@ -16,6 +16,7 @@ struct emulation {
 	struct vcpu_mode mode;
 	uint64_t device_page; /* guest-physical: the one that faulted, which is no RAM */
 	unsigned pieces;      /* of this pass, done now or before */
+	bool goes_on;         /* a repeated string that traps (TF) before its next element */
 };
 
 struct operand {

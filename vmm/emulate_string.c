@@ -154,6 +154,9 @@ enum verdict emulate_string(struct emulation *m)
 		move(m, GPR_RCX, -1);
 		if (!offset_of(m, GPR_RCX) || comparison_ends(m))
 			return VERDICT_DONE;
+		m->goes_on = m->v->regs.rflags & RFLAGS_TF;
+		if (UNLIKELY(m->goes_on))
+			return VERDICT_DONE;
 	}
 	return VERDICT_RETRY;
 }

@@ -10,7 +10,7 @@
 #include "vmm/io.h"
 #include "vmm/ioreq.h"
 
-static enum verdict string(struct vcpu *v, const struct vm_exit *e)
+static enum verdict string(struct vcpu *v, struct vm_exit *e)
 {
 	struct insn insn = {
 		.op = e->pio.in ? INSN_INS : INSN_OUTS,
@@ -34,6 +34,8 @@ static enum verdict string(struct vcpu *v, const struct vm_exit *e)
 		insn_string_form(code, count, m.mode.code_bytes, &insn);
 	if (count || !unclear)
 		verdict = emulate_string(&m);
+	if (m.goes_on)
+		e->insn_len = 0;
 	if (verdict != VERDICT_BLOCK)
 		emulate_forget(v);
 	return verdict;
