@@ -38,6 +38,20 @@ static void words_are_found_between_blanks(void **state)
 	assert_int_equal(warnings(), 0);
 }
 
+static void features_to_do_without_are_kept_as_they_stand(void **state)
+{
+	struct options o;
+
+	cmdline_parse(&o, "");
+	assert_int_equal(o.without_bytes, 0);
+	cmdline_parse(&o, "without=timer,vpid cpus=2");
+	assert_int_equal(o.without_bytes, 10);
+	assert_memory_equal(o.without, "timer,vpid", 10);
+	assert_int_equal(o.cpus, 2);
+	cmdline_parse(&o, "without=");
+	assert_true(warnings() > 0);
+}
+
 static void what_is_wrong_warns_and_changes_nothing(void **state)
 {
 	static const char *const wrong[] = { "log=",  "log=debugs",          "cpus=0",  "cpus=17",
@@ -58,6 +72,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_line_gives_the_defaults),
 		cmocka_unit_test(words_are_found_between_blanks),
+		cmocka_unit_test(features_to_do_without_are_kept_as_they_stand),
 		cmocka_unit_test(what_is_wrong_warns_and_changes_nothing),
 	};
 
