@@ -100,6 +100,14 @@ static void an_interrupted_int_n_runs_again_instead(void **state)
 	assert_int_equal(load(INJECT_SOFTWARE, 0x80, false, 0), 0);
 }
 
+static void int1_goes_in_with_its_length(void **state)
+{
+	vcpu.inject = (struct vcpu_event){ INJECT_SOFTWARE, VECTOR_DB, .insn_len = 1 };
+	vmx_event_load(&vcpu);
+	assert_int_equal(vmread(VMCS_ENTRY_EVENT), 0x80000501);
+	assert_int_equal(vmread(VMCS_ENTRY_INSN_LENGTH), 1);
+}
+
 static void what_goes_in_ends_the_shadow(void **state)
 {
 	static const uint8_t kinds[] = { INJECT_IRQ, INJECT_NMI, INJECT_EXCEPTION };
@@ -186,6 +194,7 @@ int main(void)
 		cmocka_unit_test_setup(error_codes_go_with_the_vector_not_with_the_caller, fresh),
 		cmocka_unit_test_setup(an_interrupted_delivery_goes_in_again, fresh),
 		cmocka_unit_test_setup(an_interrupted_int_n_runs_again_instead, fresh),
+		cmocka_unit_test_setup(int1_goes_in_with_its_length, fresh),
 		cmocka_unit_test_setup(what_goes_in_ends_the_shadow, fresh),
 		cmocka_unit_test_setup(an_nmi_that_goes_in_again_finds_nmis_unblocked, fresh),
 		cmocka_unit_test_setup(a_debug_exception_does_what_delivery_would, fresh),

@@ -68,13 +68,26 @@ static void fill_debug(struct vm_exit *e)
 	insn_write_dr6((insn_read_dr6() & ~MASK(3, 0)) | bits);
 }
 
+/* INT1 leaves with RIP at it, but goes on behind it, and DR6 knows nothing of it: it goes in as
+   what it is. */
+static void fill_icebp(struct vcpu *v)
+{
+	if (v->inject.kind == INJECT_NONE)
+		v->inject = (struct vcpu_event){
+			.kind = INJECT_SOFTWARE,
+			.vector = VECTOR_DB,
+			.insn_len = (uint8_t)vmread(VMCS_INSN_LENGTH),
+		};
+}
+
 static void fill_exception(struct vcpu *v, struct vm_exit *e)
 {
 	uint32_t event = (uint32_t)vmread(VMCS_EXIT_EVENT);
 	uint8_t vector = field_get(VMX_EVENT_VECTOR, event);
+	uint64_t type = field_get(VMX_EVENT_TYPE, event);
 	bool interrupted = fill_interrupted(v);
 
-	if (field_get(VMX_EVENT_TYPE, event) == VMX_EVENT_NMI) {
+	if (type == VMX_EVENT_NMI) {
 		e->kind = EXIT_HOST_NMI;
 		insn_int_nmi();
 		return;
@@ -84,7 +97,9 @@ static void fill_exception(struct vcpu *v, struct vm_exit *e)
 	e->exception.vector = vector;
 	e->exception.has_error = event & VMX_EVENT_HAS_ERROR;
 	e->exception.error = e->exception.has_error ? (uint32_t)vmread(VMCS_EXIT_EVENT_ERROR) : 0;
-	if (vector == VECTOR_DB)
+	if (type == VMX_EVENT_ICEBP)
+		fill_icebp(v);
+	else if (vector == VECTOR_DB)
 		fill_debug(e);
 }
 

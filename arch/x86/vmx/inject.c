@@ -66,6 +66,14 @@ static uint32_t pack_exception(const struct vcpu_event *e)
 	return w;
 }
 
+/* INT1, which comes as an exit and would leave again. */
+static uint32_t pack_icebp(const struct vcpu_event *e)
+{
+	debug_delivery();
+	vmwrite(VMCS_ENTRY_INSN_LENGTH, e->insn_len);
+	return field_set(VMX_EVENT_TYPE, VECTOR_DB, VMX_EVENT_ICEBP);
+}
+
 void vmx_event_load(struct vcpu *v)
 {
 	struct vmx_vcpu *x = v->arch;
@@ -83,7 +91,9 @@ void vmx_event_load(struct vcpu *v)
 	case INJECT_EXCEPTION: w = pack_exception(&e); break;
 	default:
 		/* INT n, INT3, INTO: RIP is at the instruction, which simply runs again. */
-		return;
+		if (e.vector != VECTOR_DB)
+			return;
+		w = pack_icebp(&e);
 	}
 	vmx_interruptibility(v, x->interruptibility & ~ended);
 	x->entry_event = w | (uint32_t)VMX_EVENT_VALID;
