@@ -27,10 +27,8 @@ static const struct {
 	const char *signature;
 	void (*parse)(struct acpi *a, const uint8_t *table, size_t bytes);
 } wanted[] = {
-	{ "APIC", acpi_parse_madt },
-	{ "MCFG", acpi_parse_mcfg },
-	{ "HPET", acpi_parse_hpet },
-	{ "FACP", acpi_parse_fadt },
+	{ "APIC", acpi_parse_madt }, { "MCFG", acpi_parse_mcfg }, { "HPET", acpi_parse_hpet },
+	{ "FACP", acpi_parse_fadt }, { "DSDT", acpi_parse_s5 },
 };
 
 static uint8_t sum(const uint8_t *p, size_t bytes)
@@ -105,39 +103,19 @@ static const uint8_t *open_table(acpi_map_fn *map, uint64_t address, size_t *byt
 	return t;
 }
 
-static bool is_wanted(acpi_map_fn *map, uint64_t address, unsigned *which)
-{
-	const void *signature = map(address, ACPI_HEADER);
-
-	for (*which = 0; signature && *which < ARRAY_SIZE(wanted); ++*which)
-		if (!memcmp(signature, wanted[*which].signature, 4))
-			return true;
-	return false;
-}
-
 static void visit(struct acpi *a, acpi_map_fn *map, uint64_t address)
 {
-	const uint8_t *t;
+	const uint8_t *head = map(address, ACPI_HEADER), *t;
+	unsigned which = 0;
 	size_t bytes;
-	unsigned which;
 
-	if (!is_wanted(map, address, &which))
+	while (head && which < ARRAY_SIZE(wanted) && memcmp(head, wanted[which].signature, 4))
+		which++;
+	if (which == ARRAY_SIZE(wanted))
 		return;
-	t = open_table(map, address, &bytes);
+	t = open_table(map, address, &bytes); /* says it if there is no head */
 	if (t)
 		wanted[which].parse(a, t, bytes);
-}
-
-static void parse_dsdt(struct acpi *a, acpi_map_fn *map)
-{
-	const uint8_t *t;
-	size_t bytes;
-
-	if (!a->dsdt)
-		return;
-	t = open_table(map, a->dsdt, &bytes);
-	if (t)
-		acpi_parse_s5(a, t + ACPI_HEADER, bytes - ACPI_HEADER);
 }
 
 bool acpi_parse(struct acpi *a, const void *rsdp, size_t bytes, acpi_map_fn *map)
@@ -161,6 +139,7 @@ bool acpi_parse(struct acpi *a, const void *rsdp, size_t bytes, acpi_map_fn *map
 	for (size_t at = ACPI_HEADER, n = 0; at + width <= root.bytes && n < TABLES_MOST;
 	     at += width, n++)
 		visit(a, map, span_field(&root, at, width));
-	parse_dsdt(a, map);
+	if (a->dsdt)
+		visit(a, map, a->dsdt); /* only the FADT, which may come last, names it */
 	return true;
 }

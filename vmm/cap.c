@@ -142,6 +142,15 @@ enum err cap_lookup(const struct domain *d, uint64_t handle, enum hv_cap_type ty
 	return OK;
 }
 
+struct domain *cap_domain(const struct vcpu *v, uint64_t handle, enum hv_cap_type type,
+			  unsigned rights, int64_t *result)
+{
+	const struct hv_cap *cap;
+
+	*result = cap_lookup(v->domain, handle, type, rights, &cap);
+	return *result == OK ? domain_get(cap->object) : NULL;
+}
+
 const struct hv_cap *cap_find(const struct domain *d, enum hv_cap_type type, uint32_t object)
 {
 	for (unsigned i = 0; d->caps && i < d->caps->count; i++)

@@ -23,6 +23,10 @@ void caps_build(void);
 must_check enum err cap_lookup(const struct domain *d, uint64_t handle, enum hv_cap_type type,
 			       unsigned rights, const struct hv_cap **cap);
 
+/* The domain behind a handle of the caller's; NULL with the error in *result. */
+struct domain *cap_domain(const struct vcpu *v, uint64_t handle, enum hv_cap_type type,
+			  unsigned rights, int64_t *result);
+
 /* The capability of d of this type for this object, NULL if it has none. */
 const struct hv_cap *cap_find(const struct domain *d, enum hv_cap_type type, uint32_t object);
 

@@ -70,9 +70,6 @@ static enum err check_names(struct check *k)
 
 	if (!config_name_is_good(c->name, CONFIG_NAME))
 		return config_bad(k, "name", "is no name; 1 to 31 of a-z 0-9 - _ . would be right");
-	for (unsigned i = 0; i < c->modules; i++)
-		if (!config_name_is_good(c->module[i].name, CONFIG_NAME))
-			return config_bad(k, "modules", "number %u has no proper name", i);
 	for (unsigned i = 0; i < c->domains; i++) {
 		const char *name = c->domain[i].name;
 
@@ -96,6 +93,8 @@ static enum err check_modules(struct check *k)
 	const struct config *c = k->c;
 
 	for (unsigned i = 0; i < c->modules; i++) {
+		if (!config_name_is_good(c->module[i].name, CONFIG_NAME))
+			return config_bad(k, "modules", "number %u has no proper name", i);
 		if (c->module[i].bytes == 0 || c->module[i].bytes > MEMORY_MAX)
 			return config_bad(k, "modules", "%s has %#lx bytes", c->module[i].name,
 					  (unsigned long)c->module[i].bytes);

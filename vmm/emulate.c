@@ -126,27 +126,12 @@ static enum verdict do_alu(struct emulation *m)
 	return VERDICT_DONE;
 }
 
-static void finish_exchange(struct emulation *m, uint64_t old)
-{
-	const struct insn *i = m->insn;
-	uint64_t *rax = &m->v->regs.gpr[GPR_RAX];
-
-	if (i->op == INSN_XADD)
-		emulate_alu(INSN_ADD, old, get_reg(m), i->bytes, &m->v->regs.rflags);
-	if (i->op != INSN_CMPXCHG) {
-		set_reg(m, old);
-		return;
-	}
-	emulate_alu(INSN_CMP, *rax & ones(i->bytes), old, i->bytes, &m->v->regs.rflags);
-	if (!(m->v->regs.rflags & RFLAGS_ZF))
-		*rax = emulate_merge(*rax, old, i->bytes);
-}
-
 /* XCHG, XADD, CMPXCHG; the latter writes what was there when the comparison fails (SDM 2A). */
 static enum verdict do_exchange(struct emulation *m)
 {
 	const struct insn *i = m->insn;
-	uint64_t rax = m->v->regs.gpr[GPR_RAX] & ones(i->bytes), new = get_reg(m), old;
+	uint64_t *rax = &m->v->regs.gpr[GPR_RAX], rflags = m->v->regs.rflags;
+	uint64_t new = get_reg(m), old;
 	enum verdict verdict;
 	struct operand o;
 
@@ -156,13 +141,20 @@ static enum verdict do_exchange(struct emulation *m)
 	if (verdict != VERDICT_DONE)
 		return verdict;
 	if (i->op == INSN_XADD)
-		new += old;
-	if (i->op == INSN_CMPXCHG && rax != old)
+		new = emulate_alu(INSN_ADD, old, new, i->bytes, &rflags);
+	if (i->op == INSN_CMPXCHG)
+		emulate_alu(INSN_CMP, *rax & ones(i->bytes), old, i->bytes, &rflags);
+	if (i->op == INSN_CMPXCHG && !(rflags & RFLAGS_ZF))
 		new = old;
 	verdict = emulate_write(m, &o, new);
-	if (verdict == VERDICT_DONE)
-		finish_exchange(m, old);
-	return verdict;
+	if (verdict != VERDICT_DONE)
+		return verdict;
+	m->v->regs.rflags = rflags;
+	if (i->op != INSN_CMPXCHG)
+		set_reg(m, old);
+	else if (!(rflags & RFLAGS_ZF))
+		*rax = emulate_merge(*rax, old, i->bytes);
+	return VERDICT_DONE;
 }
 
 static unsigned stack_bytes(struct emulation *m)

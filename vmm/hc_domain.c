@@ -14,12 +14,10 @@
 
 enum verdict hc_domain_ctl(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
-	const struct hv_cap *cap;
-	enum err e = cap_lookup(v->domain, arg[0], HV_CAP_DOMAIN, HV_RIGHT_CONTROL, &cap);
+	struct domain *d = cap_domain(v, arg[0], HV_CAP_DOMAIN, HV_RIGHT_CONTROL, result);
 
-	if (e == OK)
-		e = arg[1] >> 32 ? ERR_INVAL : domain_control(domain_get(cap->object), arg[1]);
-	*result = e;
+	if (d)
+		*result = arg[1] >> 32 ? ERR_INVAL : domain_control(d, arg[1]);
 	return VERDICT_DONE;
 }
 
@@ -45,18 +43,16 @@ static void domain_describe(const struct domain *d, struct hv_domain_info *info)
 
 enum verdict hc_domain_info(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
+	const struct domain *d = cap_domain(v, arg[0], HV_CAP_DOMAIN, HV_RIGHT_READ, result);
 	struct hv_domain_info info;
-	const struct hv_cap *cap;
-	enum err e = cap_lookup(v->domain, arg[0], HV_CAP_DOMAIN, HV_RIGHT_READ, &cap);
 
-	if (e == OK && arg[2] < sizeof(info))
-		e = ERR_RANGE;
-	if (e == OK) {
-		domain_describe(domain_get(cap->object), &info);
-		if (!guest_write(v->domain, gpa(arg[1]), &info, sizeof(info)))
-			e = ERR_FAULT;
-	}
-	*result = e;
+	if (!d)
+		return VERDICT_DONE;
+	domain_describe(d, &info);
+	if (arg[2] < sizeof(info))
+		*result = HV_ERR_RANGE;
+	else if (!guest_write(v->domain, gpa(arg[1]), &info, sizeof(info)))
+		*result = HV_ERR_FAULT;
 	return VERDICT_DONE;
 }
 

@@ -74,18 +74,9 @@ static enum err table_of(uint64_t kind, enum ioreq_table_id *id)
 	return OK;
 }
 
-static struct domain *peer_of(struct vcpu *v, uint64_t handle, enum hv_cap_type type,
-			      int64_t *result)
-{
-	const struct hv_cap *cap;
-
-	*result = cap_lookup(v->domain, handle, type, HV_RIGHT_USE, &cap);
-	return *result == OK ? domain_get(cap->object) : NULL;
-}
-
 enum verdict hc_range_add(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
-	struct domain *guest = peer_of(v, arg[0], HV_CAP_IOREQ, result);
+	struct domain *guest = cap_domain(v, arg[0], HV_CAP_IOREQ, HV_RIGHT_USE, result);
 	enum ioreq_table_id id;
 	struct ioreq_range r = {
 		.base = arg[2],
@@ -109,7 +100,7 @@ enum verdict hc_range_add(struct vcpu *v, const uint64_t arg[5], int64_t *result
 
 enum verdict hc_range_remove(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
-	struct domain *guest = peer_of(v, arg[0], HV_CAP_IOREQ, result);
+	struct domain *guest = cap_domain(v, arg[0], HV_CAP_IOREQ, HV_RIGHT_USE, result);
 	enum ioreq_table_id id;
 
 	if (!guest)
@@ -123,7 +114,7 @@ enum verdict hc_range_remove(struct vcpu *v, const uint64_t arg[5], int64_t *res
 
 enum verdict hc_ioreq_done(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
-	struct domain *guest = peer_of(v, arg[0], HV_CAP_IOREQ, result);
+	struct domain *guest = cap_domain(v, arg[0], HV_CAP_IOREQ, HV_RIGHT_USE, result);
 
 	if (!guest)
 		return VERDICT_DONE;
@@ -136,7 +127,7 @@ enum verdict hc_ioreq_done(struct vcpu *v, const uint64_t arg[5], int64_t *resul
 
 enum verdict hc_irq_raise(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
-	struct domain *guest = peer_of(v, arg[0], HV_CAP_INTERRUPT, result);
+	struct domain *guest = cap_domain(v, arg[0], HV_CAP_INTERRUPT, HV_RIGHT_USE, result);
 
 	if (!guest)
 		return VERDICT_DONE;
@@ -146,7 +137,7 @@ enum verdict hc_irq_raise(struct vcpu *v, const uint64_t arg[5], int64_t *result
 
 enum verdict hc_line_set(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
-	struct domain *guest = peer_of(v, arg[0], HV_CAP_INTERRUPT, result);
+	struct domain *guest = cap_domain(v, arg[0], HV_CAP_INTERRUPT, HV_RIGHT_USE, result);
 
 	if (!guest)
 		return VERDICT_DONE;

@@ -47,14 +47,11 @@ static enum err window_batch(struct domain *holder, const struct domain *guest,
 
 enum verdict hc_window_grant(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
-	const struct hv_cap *cap;
-	struct domain *guest;
+	struct domain *guest =
+		cap_domain(v, arg[0], HV_CAP_WINDOW, HV_RIGHT_READ | HV_RIGHT_WRITE, result);
 
-	*result =
-		cap_lookup(v->domain, arg[0], HV_CAP_WINDOW, HV_RIGHT_READ | HV_RIGHT_WRITE, &cap);
-	if (*result != OK)
+	if (!guest)
 		return VERDICT_DONE;
-	guest = domain_get(cap->object);
 	if (guest->state != HV_STATE_RUNNING && guest->state != HV_STATE_PAUSED)
 		*result = HV_ERR_GONE;
 	else
@@ -65,16 +62,11 @@ enum verdict hc_window_grant(struct vcpu *v, const uint64_t arg[5], int64_t *res
 /* Count 0: the caller lets go of a guest that has died (abi/hypercall.h). */
 enum verdict hc_window_revoke(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
-	const struct hv_cap *cap;
-	struct domain *guest;
+	struct domain *guest = cap_domain(v, arg[0], HV_CAP_WINDOW, HV_RIGHT_READ, result);
 
-	*result = cap_lookup(v->domain, arg[0], HV_CAP_WINDOW, HV_RIGHT_READ, &cap);
-	if (*result != OK)
-		return VERDICT_DONE;
-	guest = domain_get(cap->object);
-	if (arg[2])
+	if (guest && arg[2])
 		*result = window_batch(v->domain, guest, arg, window_revoke);
-	else
+	else if (guest)
 		domain_released(guest, v->domain->id);
 	return VERDICT_DONE;
 }
