@@ -33,7 +33,9 @@
 
 /* The rare part of a function that runs at every exit: out of line, so that the rest needs neither
    a stack frame nor a canary. */
-#define COLD __attribute__((cold, noinline))
+#define COLD     __attribute__((cold, noinline))
+/* The same where both parts are usual. */
+#define NOINLINE __attribute__((noinline))
 
 static inline uint64_t field_get(uint64_t mask, uint64_t reg)
 {

@@ -12,6 +12,30 @@
 
 #define CODE_ROOT_NONE (~0ull) /* no CR3 is that */
 
+/* How much of a guest's local APIC the CPU carries out by itself: nothing; the task priority, as
+   CR8; everything that it can, interrupt delivery included. */
+enum apic_help { APIC_HELP_NONE, APIC_HELP_TPR, APIC_HELP_FULL };
+
+/* How the guest reaches its local APIC: nothing without an exit; the page at HV_GUEST_LAPIC; the
+   MSRs of x2APIC. In the latter two the CPU delivers interrupts. */
+enum apic_mode { APIC_BY_EXITS, APIC_BY_PAGE, APIC_BY_MSRS };
+
+/* A CPU's help with local APICs. All but `limit` about one vCPU, on its CPU. */
+struct backend_apic {
+	/* After init, always the same. */
+	enum apic_help (*help)(void);
+	/* Once, unless the help is NONE: the page of registers, in xAPIC layout, and (FULL) the
+	   page that is at HV_GUEST_LAPIC in the guest's nested tables in mode BY_PAGE. */
+	void (*init)(struct vcpu *v, hpa_t registers, hpa_t access);
+	/* The rest at FULL only. Begins as APIC_BY_EXITS; status() follows before the next entry.
+	 */
+	void (*mode)(struct vcpu *v, enum apic_mode mode);
+	/* The highest vector requested (IRR) and in service (ISR), 0 none: vmm has changed them. */
+	void (*status)(struct vcpu *v, uint8_t request, uint8_t service);
+	/* Vectors, 32 a word, whose EOI makes the guest exit (APIC_EOI). */
+	void (*levels)(struct vcpu *v, const uint32_t vectors[8]);
+};
+
 struct backend {
 	const char *name; /* "AMD-V" */
 
@@ -82,6 +106,8 @@ struct backend {
 	void (*flush)(struct vcpu *v);
 	/* After RIP was moved past an instruction: the interrupt shadow ends. */
 	void (*shadow_clear)(struct vcpu *v);
+
+	const struct backend_apic *apic; /* NULL: no CPU of this vendor helps */
 
 	/* Bytes at RIP that the CPU fetched at a nested fault (decode assists); 0 if it did not. */
 	size_t (*insn_bytes)(struct vcpu *v, uint8_t bytes[15]);

@@ -134,8 +134,9 @@ static const struct rule rules[] = {
 /* 0..3 for the leaves that there are blocks of, 4 for others. */
 static unsigned block_of(uint32_t leaf)
 {
+	if (LIKELY(leaf < 0x100))
+		return 0;
 	switch (leaf / 0x100) {
-	case 0: return 0;
 	case 0x400000: return 1;
 	case 0x400001: return 2;
 	case 0x800000: return 3;

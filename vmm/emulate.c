@@ -8,6 +8,7 @@
 #include "vmm/backend.h"
 #include "vmm/emulate_alu.h"
 #include "vmm/emulate_memory.h"
+#include "vmm/io.h"
 
 /* The register operand's value, and how a result is put there. */
 static uint64_t get_reg(const struct emulation *m)
@@ -205,6 +206,41 @@ static enum verdict execute(struct emulation *m)
 	return do_alu(m);
 }
 
+/* An address that ends in 000h may be that of the rest of an operand that began on the page before.
+ */
+static COLD bool begins_page(const struct emulation *m)
+{
+	return m->mode.code_bytes == 8 && m->insn->segment < SEG_FS &&
+	       !(memory_offset(m) & PAGE_MASK);
+}
+
+/* The usual case: MOV of an operand whose guest-physical address the CPU has told: there is none to
+   compute or to translate. */
+static inline bool is_direct(const struct emulation *m, const struct vm_exit *e)
+{
+	const struct insn *i = m->insn;
+	uint64_t at = e->fault.gpa.v;
+
+	return i->op == INSN_MOV && e->fault.operand && !(at & (i->bytes - 1)) &&
+	       e->fault.write == (i->dst == PLACE_MEM) && (at & PAGE_MASK || begins_page(m));
+}
+
+static inline enum verdict do_direct(struct emulation *m, const struct vm_exit *e)
+{
+	const struct insn *i = m->insn;
+	struct io_access a = { .address = e->fault.gpa.v,
+			       .size = i->bytes,
+			       .write = i->dst == PLACE_MEM };
+	enum verdict verdict;
+
+	if (a.write)
+		a.data = i->src == PLACE_IMM ? i->imm & ones(i->bytes) : get_reg(m);
+	verdict = mmio_access(m->v, &a);
+	if (verdict == VERDICT_DONE && !a.write)
+		set_reg(m, a.data);
+	return verdict;
+}
+
 enum verdict emulate_mmio(struct vcpu *v, struct vm_exit *e)
 {
 	struct emulation m;
@@ -217,7 +253,7 @@ enum verdict emulate_mmio(struct vcpu *v, struct vm_exit *e)
 	backend->get_mode(v, &m.mode);
 	verdict = emulate_fetch(&m, e);
 	if (verdict == VERDICT_DONE)
-		verdict = execute(&m);
+		verdict = LIKELY(is_direct(&m, e)) ? do_direct(&m, e) : execute(&m);
 	if (verdict == VERDICT_DONE)
 		e->insn_len = m.goes_on ? 0 : m.insn->length;
 	if (verdict != VERDICT_BLOCK)

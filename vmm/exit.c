@@ -106,6 +106,24 @@ static enum verdict exit_nested_fault(struct vcpu *v, struct vm_exit *e)
 	return emulate_mmio(v, e);
 }
 
+static enum verdict exit_apic_access(struct vcpu *v, struct vm_exit *e)
+{
+	return emulate_mmio(v, e);
+}
+
+/* The instruction is done already. */
+static enum verdict exit_apic_write(struct vcpu *v, struct vm_exit *e)
+{
+	vlapic_written(v, e->apic.number);
+	return VERDICT_RETRY;
+}
+
+static enum verdict exit_apic_eoi(struct vcpu *v, struct vm_exit *e)
+{
+	vlapic_ended(v, e->apic.number);
+	return VERDICT_RETRY;
+}
+
 /* The other vendor's hypercall opcode arrives as #UD (contract.md section 2). */
 static bool exit_is_hypercall(struct vcpu *v, struct vm_exit *e)
 {
@@ -157,6 +175,9 @@ static const struct {
 	[EXIT_CPUID] = { cpuid_exit, true },
 	[EXIT_PIO] = { pio_exit, true },
 	[EXIT_NESTED_FAULT] = { exit_nested_fault, false },
+	[EXIT_APIC_ACCESS] = { exit_apic_access, false },
+	[EXIT_APIC_WRITE] = { exit_apic_write, false },
+	[EXIT_APIC_EOI] = { exit_apic_eoi, false },
 	[EXIT_RDMSR] = { msr_rdmsr_exit, true },
 	[EXIT_WRMSR] = { msr_wrmsr_exit, true },
 	[EXIT_HLT] = { exit_hlt, true },

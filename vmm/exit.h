@@ -31,7 +31,11 @@ struct vm_exit {
 		struct {
 			gpa_t gpa;
 			bool write, exec; /* hints: the domain's own tables decide */
+			bool operand;     /* gpa is that of the operand, to the byte */
 		} fault;
+		struct {
+			uint8_t number; /* APIC_WRITE: offset / 16; APIC_EOI: vector */
+		} apic;
 		struct {
 			uint8_t vector;
 			bool has_error;

@@ -46,16 +46,16 @@ static void cache_drop(struct guestmem_cache *c)
 void guestmem_enter(const struct domain *d)
 {
 	struct guestmem_cpu *g = &guestmem_cpus[cpu_index()];
-	struct guestmem_cache *other = &g->cache[g->now == &g->cache[0]];
+	struct guestmem_cache *other = &g->cache[g->now == 0];
 
-	if (g->now && g->now->owner == d)
+	if (guestmem_here()->owner == d)
 		return;
 	if (UNLIKELY(other->owner != d)) {
 		other->first = (other - g->cache) * GUESTMEM_SLOTS;
 		cache_drop(other);
 		other->owner = d;
 	}
-	g->now = other;
+	g->now = (uint64_t)((uint8_t *)other - (uint8_t *)g->cache);
 }
 
 void guestmem_drop(void)

@@ -50,7 +50,7 @@ struct guestmem_cache {
 };
 
 struct guestmem_cpu {
-	struct guestmem_cache *now; /* the one in use */
+	uint64_t now; /* where in cache[] the one in use begins, in bytes */
 	struct guestmem_cache cache[GUESTMEM_CACHES];
 };
 
@@ -63,7 +63,7 @@ static inline struct guestmem_cache *guestmem_here(void)
 {
 	struct guestmem_cpu *g = &guestmem_cpus[cpu_index()];
 
-	return LIKELY(g->now) ? g->now : &g->cache[0];
+	return (struct guestmem_cache *)((uint8_t *)g->cache + g->now);
 }
 
 /* The byte at a guest-physical address, with the rest of its page; NULL if it is not the domain's

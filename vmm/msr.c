@@ -77,13 +77,10 @@ static bool unlisted(struct vcpu *v, uint32_t index, const char *what)
 	return false;
 }
 
-bool msr_guest_read(struct vcpu *v, uint32_t index, uint64_t *value)
+static NOINLINE bool read_other(struct vcpu *v, uint32_t index, uint64_t *value)
 {
-	const struct msr_line *l;
+	const struct msr_line *l = find(index);
 
-	if (index - MSR_X2APIC < 0x100)
-		return vlapic_msr_read(v, index, value);
-	l = find(index);
 	if (!l)
 		return unlisted(v, index, "read");
 	switch (l->kind) {
@@ -96,6 +93,13 @@ bool msr_guest_read(struct vcpu *v, uint32_t index, uint64_t *value)
 	}
 }
 
+bool msr_guest_read(struct vcpu *v, uint32_t index, uint64_t *value)
+{
+	if (index - MSR_X2APIC < 0x100)
+		return vlapic_msr_read(v, index, value);
+	return read_other(v, index, value);
+}
+
 /* An open register comes here only where the backend could not open it. */
 static bool write_held(struct vcpu *v, const struct msr_line *l, uint32_t index, uint64_t value)
 {
@@ -104,15 +108,10 @@ static bool write_held(struct vcpu *v, const struct msr_line *l, uint32_t index,
 	return backend->msr_write(v, index, value);
 }
 
-bool msr_guest_write(struct vcpu *v, uint32_t index, uint64_t value)
+static NOINLINE bool write_other(struct vcpu *v, uint32_t index, uint64_t value)
 {
-	const struct msr_line *l;
+	const struct msr_line *l = find(index);
 
-	if (index - MSR_X2APIC < 0x100)
-		return vlapic_msr_write(v, index, value);
-	if (index == MSR_TSC_DEADLINE)
-		return vlapic_deadline_write(v, index, value);
-	l = find(index);
 	if (!l)
 		return unlisted(v, index, "write");
 	switch (l->kind) {
@@ -122,6 +121,15 @@ bool msr_guest_write(struct vcpu *v, uint32_t index, uint64_t value)
 	case KIND_CALL: return l->write(v, index, value);
 	default: return false;
 	}
+}
+
+bool msr_guest_write(struct vcpu *v, uint32_t index, uint64_t value)
+{
+	if (index - MSR_X2APIC < 0x100)
+		return vlapic_msr_write(v, index, value);
+	if (index == MSR_TSC_DEADLINE)
+		return vlapic_deadline_write(v, index, value);
+	return write_other(v, index, value);
 }
 
 enum verdict msr_rdmsr_exit(struct vcpu *v, struct vm_exit *e)

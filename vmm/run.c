@@ -13,7 +13,7 @@
 #include "vmm/route.h"
 #include "vmm/vlapic.h"
 
-static void run_deliver_nmi(struct vcpu *v)
+static COLD void run_deliver_nmi(struct vcpu *v)
 {
 	if (v->inject.kind == INJECT_NONE && backend->can_inject(v, INJECT_NMI)) {
 		v->nmi_pending = false;
@@ -23,26 +23,35 @@ static void run_deliver_nmi(struct vcpu *v)
 	}
 }
 
-static void run_deliver(struct vcpu *v)
+static NOINLINE void run_deliver_irq(struct vcpu *v)
 {
 	int vector;
 
-	if (UNLIKELY(v->nmi_pending))
-		run_deliver_nmi(v);
+	if (v->apic_by_cpu) {
+		vlapic_hand_over(v);
+		return;
+	}
 	vector = vlapic_pending(v);
-	if (LIKELY(vector < 0)) {
+	if (vector < 0) {
 		if (UNLIKELY(v->cr8 && vlapic_waits_for_cr8(v)))
 			backend->ask_cr8(v, v->cr8);
 		return;
 	}
 	if (v->inject.kind == INJECT_NONE && backend->can_inject(v, INJECT_IRQ)) {
-		vlapic_accept(v, vector);
 		v->inject = (struct vcpu_event){ .kind = INJECT_IRQ, .vector = vector };
 		v->interrupts++;
-		vector = vlapic_pending(v);
+		vector = vlapic_accept(v, vector);
 	}
-	if (vector >= 0)
+	if (UNLIKELY(vector >= 0))
 		backend->ask_window(v, INJECT_IRQ);
+}
+
+static void run_deliver(struct vcpu *v)
+{
+	if (UNLIKELY(v->nmi_pending))
+		run_deliver_nmi(v);
+	if (UNLIKELY(vlapic_has_work(v)))
+		run_deliver_irq(v);
 }
 
 bool run_may_wake(struct vcpu *v)
@@ -127,8 +136,9 @@ static void run_once(struct vcpu *v)
 		run_deliver(v);
 		backend->run(v, &v->exit);
 		v->exits++;
+	} else {
+		v->replay = false;
 	}
-	v->replay = false;
 	verdict = route_exit(v, &v->exit);
 	if (LIKELY(verdict == VERDICT_DONE))
 		run_skip(v);

@@ -135,6 +135,12 @@ struct vcpu {
 	uint64_t xcr0, dr[4], tsc_aux, xss;
 	uint64_t tsc_offset; /* guest TSC = host TSC + this */
 	uint8_t cr8;         /* task priority as the guest last set it: run() loads and stores it */
+	bool apic_by_cpu;    /* the CPU delivers interrupts itself, from the local APIC's page */
+	/* What makes the local APIC look before an entry, beside `posted`: bit i, word i of IRR is
+	   not zero (with apic_by_cpu: good after vlapic_count); the CPU must be told again what is
+	   requested and in service. */
+	uint8_t irr_words;
+	bool apic_stale;
 	bool irq_shadow;     /* the exit left an interrupt shadow: run() says so */
 	bool replay;         /* handle `exit` again before entering */
 	bool nmi_pending;

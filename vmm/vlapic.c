@@ -8,9 +8,11 @@
 #include "abi/platform.h"
 #include "lib/string.h"
 #include "mm/frames.h"
+#include "vmm/backend.h"
 #include "vmm/vioapic.h"
 
 static_assert(sizeof(struct vlapic) <= PAGE_SIZE, "vlapic_init takes one page");
+static_assert(offsetof(struct vlapic, reg[REG_IRR]) == 0x200, "the registers have xAPIC layout");
 
 void vlapic_init(struct vcpu *v)
 {
@@ -21,24 +23,36 @@ void vlapic_init(struct vcpu *v)
 	timer_init(&l->timer, vlapic_timer_fire);
 	l->base = HV_GUEST_LAPIC | APIC_BASE_ENABLE | (v->index == 0 ? APIC_BASE_BSP : 0);
 	vlapic_state_reset(l);
+	vlapic_cpu_init(l);
+}
+
+/* What the mode decides: how the ID is read, and in x2APIC mode the logical ID (11.12.10.2). */
+void vlapic_ids(struct vlapic *l)
+{
+	uint32_t id = l->vcpu->index;
+
+	l->reg[REG_ID].value = vlapic_is_x2apic(l) ? id : id << 24;
+	if (vlapic_is_x2apic(l))
+		l->reg[REG_LDR].value = id / 16 << 16 | 1u << id % 16;
 }
 
 /* SDM 3A 11.4.7.1. IA32_APIC_BASE is not part of it. */
 void vlapic_state_reset(struct vlapic *l)
 {
-	memset(l->irr, 0, sizeof(l->irr));
-	memset(l->isr, 0, sizeof(l->isr));
-	l->icr = l->tpr = l->ldr = l->esr = 0;
-	l->dfr = ~0u;
-	l->svr = 0xff;
-	for (unsigned i = 0; i < LVT_COUNT; i++)
-		l->lvt[i] = LVT_MASKED;
-	l->initial = l->divide = 0;
+	memset(l->reg, 0, sizeof(l->reg));
+	l->vcpu->irr_words = l->isr_words = 0;
+	l->reg[REG_VERSION].value = VLAPIC_VERSION | (LVT_COUNT - 1) << 16;
+	l->reg[REG_DFR].value = ~0u;
+	l->reg[REG_SVR].value = 0xff;
+	for (unsigned i = REG_LVT; i <= REG_LVT_LAST; i++)
+		l->reg[i].value = LVT_MASKED;
+	vlapic_ids(l);
+	l->vcpu->cr8 = 0;
+	l->timer_mode = 0;
+	l->divide_shift = 1;
 	l->period = l->deadline = l->guest_deadline = 0;
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(l->vcpu->posted); i++)
 		__atomic_store_n(&l->vcpu->posted[i], 0, __ATOMIC_RELAXED);
-		__atomic_store_n(&l->tmr[i], 0, __ATOMIC_RELAXED);
-	}
 	__atomic_store_n(&l->errors, 0, __ATOMIC_RELAXED);
 }
 
@@ -48,8 +62,8 @@ void vlapic_reset(struct vcpu *v)
 
 	timer_set(&l->timer, TIMER_NEVER);
 	l->base = HV_GUEST_LAPIC | APIC_BASE_ENABLE | (v->index == 0 ? APIC_BASE_BSP : 0);
-	v->cr8 = 0;
 	vlapic_state_reset(l);
+	vlapic_cpu_mode(l);
 }
 
 uint64_t vlapic_base(const struct vcpu *v)
@@ -69,80 +83,119 @@ bool vlapic_is_enabled(const struct vcpu *v)
 /* A MOV to CR8 clears the low half of TPR (SDM 3A 11.8.6), and does not exit. */
 uint32_t vlapic_tpr(const struct vlapic *l)
 {
+	uint32_t tpr = l->reg[REG_TPR].value;
 	uint8_t cr8 = l->vcpu->cr8;
 
-	return l->tpr >> 4 == cr8 ? l->tpr : (uint32_t)cr8 << 4;
+	return tpr >> 4 == cr8 ? tpr : (uint32_t)cr8 << 4;
 }
 
 /* SDM 3A 11.8.3.1 */
 uint32_t vlapic_ppr(const struct vlapic *l)
 {
-	uint32_t tpr = vlapic_tpr(l);
-	int isr = vlapic_highest(l->isr);
+	uint32_t tpr = vlapic_tpr(l), isr;
 
-	if (isr < 0 || (tpr & 0xf0) >= ((uint32_t)isr & 0xf0))
+	if (!l->isr_words)
 		return tpr;
-	return (uint32_t)isr & 0xf0;
+	isr = vlapic_top(l, REG_ISR, l->isr_words) & 0xf0;
+	return (tpr & 0xf0) >= isr ? tpr : isr;
 }
 
 /* An APIC that software or IA32_APIC_BASE has disabled accepts no new requests. */
-void vlapic_merge(struct vlapic *l)
+COLD void vlapic_merge(struct vlapic *l)
 {
-	bool accepts = l->svr & SVR_ENABLE && l->base & APIC_BASE_ENABLE;
+	bool accepts = l->reg[REG_SVR].value & SVR_ENABLE && l->base & APIC_BASE_ENABLE;
 	uint64_t *posted = l->vcpu->posted;
 
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(l->vcpu->posted); i++) {
 		if (!__atomic_load_n(&posted[i], __ATOMIC_RELAXED))
 			continue;
 		/* Pairs with the release in post(). */
 		uint64_t bits = __atomic_exchange_n(&posted[i], 0, __ATOMIC_ACQUIRE);
 
-		if (accepts)
-			l->irr[i] |= bits;
+		if (!accepts)
+			continue;
+		l->vcpu->apic_stale = l->vcpu->apic_by_cpu;
+		l->reg[REG_IRR + 2 * i].value |= (uint32_t)bits;
+		l->reg[REG_IRR + 2 * i + 1].value |= bits >> 32;
+		l->vcpu->irr_words |= ((uint32_t)bits ? 1u : 0u) << 2 * i | (bits >> 32 ? 2u : 0u)
+										    << 2 * i;
 	}
+}
+
+static COLD int pending_above(struct vlapic *l, unsigned vector)
+{
+	return (vector & 0xf0) > (vlapic_ppr(l) & 0xf0) ? (int)vector : -1;
+}
+
+static inline int pending(struct vcpu *v, struct vlapic *l)
+{
+	unsigned vector;
+
+	if (LIKELY(!v->irr_words))
+		return -1;
+	vector = vlapic_top(l, REG_IRR, v->irr_words);
+	return LIKELY(!v->cr8 && !l->isr_words) ? (int)vector : pending_above(l, vector);
 }
 
 int vlapic_pending(struct vcpu *v)
 {
 	struct vlapic *l = v->lapic;
-	int vector;
 
 	if (UNLIKELY(v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3]))
 		vlapic_merge(l);
-	if (LIKELY(!(l->irr[0] | l->irr[1] | l->irr[2] | l->irr[3])))
-		return -1;
-	vector = vlapic_highest(l->irr);
-	if (LIKELY(!v->cr8 && !(l->isr[0] | l->isr[1] | l->isr[2] | l->isr[3])))
-		return vector;
-	return ((uint32_t)vector & 0xf0) > (vlapic_ppr(l) & 0xf0) ? vector : -1;
+	if (UNLIKELY(v->apic_by_cpu))
+		vlapic_count(l);
+	return pending(v, l);
 }
 
-void vlapic_accept(struct vcpu *v, unsigned vector)
+/* One bit of word n of IRR or ISR goes; its bit in `words`, too, if it was the word's last. */
+static inline void drop(uint32_t *word, unsigned bit, uint8_t *words, unsigned n)
+{
+	*word &= ~(1u << bit);
+	if (LIKELY(!*word))
+		*words &= ~(1u << n);
+}
+
+int vlapic_accept(struct vcpu *v, unsigned vector)
 {
 	struct vlapic *l = v->lapic;
-	uint64_t bit = BIT(vector % 64);
+	unsigned n = vector / 32, bit = vector % 32;
 
-	l->irr[vector / 64] &= ~bit;
-	l->isr[vector / 64] |= bit;
+	drop(&l->reg[REG_IRR + n].value, bit, &v->irr_words, n);
+	l->reg[REG_ISR + n].value |= 1u << bit;
+	l->isr_words |= 1u << n;
+	return pending(v, l);
 }
 
 bool vlapic_waits_for_cr8(struct vcpu *v)
 {
-	int irr = vlapic_highest(v->lapic->irr), isr = vlapic_highest(v->lapic->isr);
+	const struct vlapic *l = v->lapic;
+	unsigned irr, isr;
 
-	return irr >= 0 && irr >> 4 > isr >> 4 && irr >> 4 <= v->cr8;
+	if (!v->irr_words)
+		return false;
+	irr = vlapic_top(l, REG_IRR, v->irr_words) >> 4;
+	isr = l->isr_words ? vlapic_top(l, REG_ISR, l->isr_words) >> 4 : 0;
+	return irr > isr && irr <= v->cr8;
 }
 
 /* SDM 3A 11.8.5 */
 void vlapic_end(struct vlapic *l)
 {
-	int vector = vlapic_highest(l->isr);
+	struct vcpu *v = l->vcpu;
+	unsigned n, bit;
 
-	if (vector < 0)
+	if (UNLIKELY(v->apic_by_cpu)) {
+		vlapic_count(l);
+		v->apic_stale = true;
+	}
+	if (!l->isr_words)
 		return;
-	l->isr[vector / 64] &= ~BIT(vector % 64);
-	if (UNLIKELY(__atomic_load_n(&l->tmr[vector / 64], __ATOMIC_RELAXED) & BIT(vector % 64)))
-		vioapic_eoi(l->vcpu->domain, (uint8_t)vector);
+	n = vlapic_bsr(l->isr_words);
+	bit = vlapic_bsr(l->reg[REG_ISR + n].value);
+	drop(&l->reg[REG_ISR + n].value, bit, &l->isr_words, n);
+	if (UNLIKELY(__atomic_load_n(&l->reg[REG_TMR + n].value, __ATOMIC_RELAXED) >> bit & 1))
+		vioapic_eoi(v->domain, (uint8_t)(n * 32 + bit));
 }
 
 static void post(struct vcpu *v, uint8_t vector)
@@ -160,14 +213,15 @@ void vlapic_post(struct vcpu *v, uint8_t vector)
 
 void vlapic_post_level(struct vcpu *v, uint8_t vector)
 {
-	__atomic_fetch_or(&v->lapic->tmr[vector / 64], BIT(vector % 64), __ATOMIC_RELAXED);
+	__atomic_fetch_or(&v->lapic->reg[REG_TMR + vector / 32].value, 1u << vector % 32,
+			  __ATOMIC_RELAXED);
 	post(v, vector);
 }
 
 /* SDM 3A 11.5.3. The error interrupt's own bad vector only sets the bit. */
 void vlapic_error(struct vlapic *l, uint32_t esr_bit)
 {
-	uint32_t lvt = l->lvt[LVT_ERROR], vector = lvt & LVT_VECTOR;
+	uint32_t lvt = l->reg[REG_LVT + LVT_ERROR].value, vector = lvt & LVT_VECTOR;
 	uint32_t had = __atomic_fetch_or(&l->errors, esr_bit, __ATOMIC_RELAXED);
 
 	if (had & esr_bit || lvt & LVT_MASKED)

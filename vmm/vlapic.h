@@ -7,6 +7,7 @@
 #define VMM_VLAPIC_H
 
 #include "lib/err.h"
+#include "vmm/backend.h"
 #include "vmm/domain.h"
 #include "vmm/io.h"
 #include "vmm/vcpu.h"
@@ -44,6 +45,10 @@ uint64_t vlapic_base(const struct vcpu *v);
 bool vlapic_is_enabled(const struct vcpu *v);
 /* An access to the register page: a->address & 0xfff is the register. Always DONE. */
 enum verdict vlapic_mmio(struct vcpu *v, struct io_access *a);
+/* APIC_WRITE and APIC_EOI: the CPU has written a register itself (its number is the offset / 16),
+   ended a level-triggered vector. */
+void vlapic_written(struct vcpu *v, unsigned reg);
+void vlapic_ended(struct vcpu *v, uint8_t vector);
 
 /* MSRs; false: #GP. vlapic_msr_* take 0x800..0x8ff, and refuse unless in x2APIC mode. */
 bool vlapic_msr_read(struct vcpu *v, uint32_t index, uint64_t *value);
@@ -56,9 +61,17 @@ bool vlapic_deadline_write(struct vcpu *v, uint32_t index, uint64_t value);
 void vlapic_tsc_changed(struct vcpu *v);
 
 /* Owner, before an entry: the vector to inject, or -1 if none is above the processor's priority.
-   vlapic_accept tells that it goes in now: request becomes in-service. */
+   vlapic_accept tells that it goes in now: request becomes in-service; returns the next one. */
 int vlapic_pending(struct vcpu *v);
-void vlapic_accept(struct vcpu *v, unsigned vector);
+int vlapic_accept(struct vcpu *v, unsigned vector);
+/* Owner, before an entry with v->apic_by_cpu: tells the CPU of new requests. */
+void vlapic_hand_over(struct vcpu *v);
+/* Owner, before each entry: false if there is nothing to deliver or to hand over. */
+static inline bool vlapic_has_work(const struct vcpu *v)
+{
+	return v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3] | v->irr_words |
+	       v->apic_stale;
+}
 /* Owner: true if a request waits that only the task priority (cr8) holds back: the guest must exit
    when it lowers cr8. */
 bool vlapic_waits_for_cr8(struct vcpu *v);

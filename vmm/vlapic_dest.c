@@ -5,21 +5,14 @@
  */
 #include "vmm/vlapic_state.h"
 
-uint32_t vlapic_ldr(const struct vlapic *l)
-{
-	uint32_t id = l->vcpu->index;
-
-	return vlapic_is_x2apic(l) ? (id / 16) << 16 | 1u << id % 16 : l->ldr;
-}
-
 static bool matches_logical(const struct vlapic *l, uint32_t dest)
 {
-	uint32_t ldr = vlapic_ldr(l);
+	uint32_t ldr = l->reg[REG_LDR].value;
 
 	if (vlapic_is_x2apic(l))
 		return ldr >> 16 == dest >> 16 && ldr & dest & 0xffff;
 	ldr >>= 24;
-	if (l->dfr >> 28 == 0xf) /* flat */
+	if (l->reg[REG_DFR].value >> 28 == 0xf) /* flat */
 		return ldr & dest & 0xff;
 	return (ldr & 0xf0) == (dest & 0xf0) && ldr & dest & 0xf;
 }
@@ -59,7 +52,7 @@ static bool deliver_lowest(struct domain *d, const struct vlapic_message *m)
 	for (unsigned i = 0; i < d->vcpus; i++) {
 		struct vcpu *v = d->vcpu[i];
 
-		if (matches(v->lapic, m) && v->lapic->svr & SVR_ENABLE &&
+		if (matches(v->lapic, m) && v->lapic->reg[REG_SVR].value & SVR_ENABLE &&
 		    (!best || v->cr8 < best->cr8))
 			best = v;
 	}
@@ -89,8 +82,9 @@ bool vlapic_deliver(struct domain *d, const struct vlapic_message *m)
 static void send_self(struct vlapic *l, uint8_t vector)
 {
 	vlapic_tmr_clear(l, vector);
-	if (LIKELY(l->svr & SVR_ENABLE))
-		l->irr[vector / 64] |= BIT(vector % 64);
+	l->vcpu->apic_stale = l->vcpu->apic_by_cpu;
+	if (LIKELY(l->reg[REG_SVR].value & SVR_ENABLE))
+		vlapic_request(l, vector);
 }
 
 static void send_all(struct vlapic *l, const struct vlapic_message *m, bool but_self)

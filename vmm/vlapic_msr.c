@@ -32,7 +32,8 @@ bool vlapic_msr_write(struct vcpu *v, uint32_t index, uint64_t value)
 	if (reg == REG_ICR) {
 		if (value & ICR_RESERVED)
 			return false;
-		l->icr = value & ~BIT(12);
+		l->reg[REG_ICR].value = (uint32_t)value & ~ICR_BUSY;
+		l->reg[REG_ICR_HIGH].value = value >> 32;
 		vlapic_send(l, value);
 		return true;
 	}
@@ -58,7 +59,7 @@ bool vlapic_msr_read(struct vcpu *v, uint32_t index, uint64_t *value)
 	if (!vlapic_is_x2apic(l) || reg == REG_DFR || reg == REG_APR || reg == REG_ICR_HIGH)
 		return false;
 	if (reg == REG_ICR) {
-		*value = l->icr;
+		*value = (uint64_t)l->reg[REG_ICR_HIGH].value << 32 | l->reg[REG_ICR].value;
 		return true;
 	}
 	if (!vlapic_reg_read(l, reg, &low))
@@ -90,7 +91,9 @@ bool vlapic_base_write(struct vcpu *v, uint32_t index, uint64_t value)
 		vlapic_timer_stop(l);
 		vlapic_state_reset(l);
 	} else if (x2 && !was_x2) {
-		l->icr = (uint32_t)l->icr;
+		l->reg[REG_ICR_HIGH].value = 0;
+		vlapic_ids(l);
 	}
+	vlapic_cpu_mode(l);
 	return true;
 }

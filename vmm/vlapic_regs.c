@@ -14,48 +14,30 @@ static const uint32_t lvt_writable[LVT_COUNT] = {
 	[LVT_ERROR] = LVT_MASKED | LVT_VECTOR,
 };
 
-static uint32_t read_bitmap(const uint64_t w[4], unsigned n)
-{
-	return w[n / 2] >> 32 * (n % 2);
-}
-
-static bool read_vectors(struct vlapic *l, unsigned reg, uint32_t *value)
-{
-	vlapic_merge(l);
-	if (reg < REG_TMR)
-		*value = read_bitmap(l->isr, reg - REG_ISR);
-	else if (reg < REG_IRR)
-		*value = read_bitmap(l->tmr, reg - REG_TMR);
-	else
-		*value = read_bitmap(l->irr, reg - REG_IRR);
-	return true;
-}
+/* Registers that read as they stand in l->reg. */
+#define PLAIN                                                                                      \
+	(BIT(REG_ID) | BIT(REG_VERSION) | BIT(REG_APR) | BIT(REG_LDR) | BIT(REG_DFR) |             \
+	 BIT(REG_SVR) | BIT(REG_ESR) | BIT(REG_ICR) | BIT(REG_ICR_HIGH) |                          \
+	 MASK(REG_LVT_LAST, REG_LVT) | BIT(REG_TIMER_INITIAL) | BIT(REG_TIMER_DIVIDE))
 
 bool vlapic_reg_read(struct vlapic *l, unsigned reg, uint32_t *value)
 {
-	if (reg >= REG_ISR && reg < REG_ESR)
-		return read_vectors(l, reg, value);
-	if (reg >= REG_LVT && reg <= REG_LVT_LAST) {
-		*value = l->lvt[reg - REG_LVT];
+	if (LIKELY(reg < VLAPIC_REGS && PLAIN >> reg & 1)) {
+		*value = l->reg[reg].value;
+		return true;
+	}
+	if (reg >= REG_ISR && reg < REG_ESR) {
+		vlapic_merge(l);
+		*value = l->reg[reg].value;
 		return true;
 	}
 	switch (reg) {
-	case REG_ID:
-		*value = (uint32_t)l->vcpu->index << (vlapic_is_x2apic(l) ? 0 : 24);
-		return true;
-	case REG_VERSION: *value = VLAPIC_VERSION | (LVT_COUNT - 1) << 16; return true;
 	case REG_TPR: *value = vlapic_tpr(l); return true;
-	case REG_APR: *value = 0; return true;
-	case REG_PPR: *value = vlapic_ppr(l); return true;
-	case REG_LDR: *value = vlapic_ldr(l); return true;
-	case REG_DFR: *value = l->dfr; return true;
-	case REG_SVR: *value = l->svr; return true;
-	case REG_ESR: *value = l->esr; return true;
-	case REG_ICR: *value = (uint32_t)l->icr; return true;
-	case REG_ICR_HIGH: *value = l->icr >> 32 << 24; return true;
-	case REG_TIMER_INITIAL: *value = l->initial; return true;
+	case REG_PPR:
+		vlapic_count(l);
+		*value = vlapic_ppr(l);
+		return true;
 	case REG_TIMER_CURRENT: *value = vlapic_timer_count(l); return true;
-	case REG_TIMER_DIVIDE: *value = l->divide; return true;
 	default: return false;
 	}
 }
@@ -64,39 +46,42 @@ bool vlapic_reg_read(struct vlapic *l, unsigned reg, uint32_t *value)
 static void write_svr(struct vlapic *l, uint32_t value)
 {
 	vlapic_merge(l);
-	l->svr = value & (SVR_ENABLE | MASK(7, 0));
+	l->reg[REG_SVR].value = value & (SVR_ENABLE | MASK(7, 0));
 	if (value & SVR_ENABLE)
 		return;
-	for (unsigned i = 0; i < LVT_COUNT; i++)
-		l->lvt[i] |= LVT_MASKED;
+	for (unsigned i = REG_LVT; i <= REG_LVT_LAST; i++)
+		l->reg[i].value |= LVT_MASKED;
 }
 
-static void write_lvt(struct vlapic *l, unsigned n, uint32_t value)
+static void write_lvt(struct vlapic *l, unsigned reg, uint32_t value)
 {
-	value &= lvt_writable[n];
-	if (!(l->svr & SVR_ENABLE))
+	value &= lvt_writable[reg - REG_LVT];
+	if (!(l->reg[REG_SVR].value & SVR_ENABLE))
 		value |= LVT_MASKED;
-	if (n == LVT_TIMER)
+	if (reg == REG_LVT + LVT_TIMER)
 		vlapic_timer_lvt(l, value);
-	l->lvt[n] = value;
+	l->reg[reg].value = value;
 }
 
 bool vlapic_reg_write(struct vlapic *l, unsigned reg, uint32_t value)
 {
 	if (reg >= REG_LVT && reg <= REG_LVT_LAST) {
-		write_lvt(l, reg - REG_LVT, value);
+		write_lvt(l, reg, value);
 		return true;
 	}
 	switch (reg) {
 	case REG_EOI: vlapic_end(l); return true;
 	case REG_TPR:
-		l->tpr = value & 0xff;
-		l->vcpu->cr8 = l->tpr >> 4;
+		l->reg[reg].value = value & 0xff;
+		l->vcpu->cr8 = (value & 0xff) >> 4;
+		l->vcpu->apic_stale = l->vcpu->apic_by_cpu;
 		return true;
-	case REG_LDR: l->ldr = value & MASK(31, 24); return true;
-	case REG_DFR: l->dfr = value | MASK(27, 0); return true;
+	case REG_LDR: l->reg[reg].value = value & MASK(31, 24); return true;
+	case REG_DFR: l->reg[reg].value = value | MASK(27, 0); return true;
 	case REG_SVR: write_svr(l, value); return true;
-	case REG_ESR: l->esr = __atomic_exchange_n(&l->errors, 0, __ATOMIC_RELAXED); return true;
+	case REG_ESR:
+		l->reg[reg].value = __atomic_exchange_n(&l->errors, 0, __ATOMIC_RELAXED);
+		return true;
 	case REG_TIMER_INITIAL: vlapic_timer_start(l, value); return true;
 	case REG_TIMER_DIVIDE: vlapic_timer_divide(l, value & 0xb); return true;
 	default: return false;
@@ -106,38 +91,65 @@ bool vlapic_reg_write(struct vlapic *l, unsigned reg, uint32_t value)
 /* In memory the destination has eight bits, the highest of the ICR's high register. */
 static void write_icr(struct vlapic *l, uint32_t low)
 {
-	uint32_t dest = l->icr >> 32;
+	uint32_t dest = l->reg[REG_ICR_HIGH].value >> 24;
 
-	l->icr = (uint64_t)dest << 32 | (low & ~BIT(12));
+	l->reg[REG_ICR].value = low & ~ICR_BUSY;
 	vlapic_send(l, (uint64_t)(dest == 0xff ? EVERYBODY : dest) << 32 | low);
 }
 
 /* A write to a register that can only be read is dropped; one to none at all is an error. */
-static void mmio_write(struct vlapic *l, unsigned reg, uint32_t value)
+static COLD void write_other(struct vlapic *l, unsigned reg, uint32_t value)
 {
 	uint32_t ignored;
 
-	if (reg == REG_ICR)
+	if (!vlapic_reg_write(l, reg, value) && !vlapic_reg_read(l, reg, &ignored))
+		vlapic_error(l, ESR_REGISTER);
+}
+
+static void mmio_write(struct vlapic *l, unsigned reg, uint32_t value)
+{
+	if (LIKELY(reg == REG_EOI))
+		vlapic_end(l);
+	else if (LIKELY(reg == REG_ICR))
 		write_icr(l, value);
 	else if (reg == REG_ICR_HIGH)
-		l->icr = (uint32_t)l->icr | (uint64_t)(value >> 24) << 32;
-	else if (!vlapic_reg_write(l, reg, value) && !vlapic_reg_read(l, reg, &ignored))
+		l->reg[reg].value = value & MASK(31, 24);
+	else
+		write_other(l, reg, value);
+}
+
+static NOINLINE void mmio_read(struct vlapic *l, struct io_access *a)
+{
+	unsigned offset = a->address & PAGE_MASK;
+	uint32_t value = 0;
+
+	if (offset % 16 < 4 && !vlapic_reg_read(l, offset / 16, &value))
 		vlapic_error(l, ESR_REGISTER);
+	a->data = (uint64_t)value >> offset % 4 * 8 & ones(a->size);
 }
 
 /* Registers are 32 bits at multiples of 16. Parts of one may be read; other writes are dropped. */
 enum verdict vlapic_mmio(struct vcpu *v, struct io_access *a)
 {
-	unsigned offset = a->address & PAGE_MASK, reg = offset / 16;
-	uint32_t value = 0;
+	unsigned offset = a->address & PAGE_MASK;
 
-	if (a->write) {
-		if (a->size == 4 && offset % 16 == 0)
-			mmio_write(v->lapic, reg, (uint32_t)a->data);
-		return VERDICT_DONE;
-	}
-	if (offset % 16 < 4 && !vlapic_reg_read(v->lapic, reg, &value))
-		vlapic_error(v->lapic, ESR_REGISTER);
-	a->data = (uint64_t)value >> offset % 4 * 8 & ones(a->size);
+	if (!a->write)
+		mmio_read(v->lapic, a);
+	else if (LIKELY(a->size == 4 && offset % 16 == 0))
+		mmio_write(v->lapic, offset / 16, (uint32_t)a->data);
 	return VERDICT_DONE;
+}
+
+/* Read-only ones get back what they had. */
+void vlapic_written(struct vcpu *v, unsigned reg)
+{
+	struct vlapic *l = v->lapic;
+	uint32_t value = l->reg[reg].value;
+
+	if (reg == REG_ID)
+		vlapic_ids(l);
+	else if (reg == REG_SELF_IPI)
+		vlapic_send(l, value | field_set(ICR_SHORTHAND, 0, SHORTHAND_SELF));
+	else
+		mmio_write(l, reg, value);
 }

@@ -35,6 +35,9 @@ enum vlapic_reg {
 	REG_SELF_IPI = 0x3f,
 };
 
+#define VLAPIC_REGS  64
+#define VECTOR_WORDS 8 /* ISR, TMR and IRR, 32 bits each */
+
 enum { LVT_TIMER, LVT_THERMAL, LVT_PMC, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT_COUNT };
 
 #define VLAPIC_VERSION 0x14u /* integrated; bits 23:16 are the highest LVT entry */
@@ -50,8 +53,7 @@ enum { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_DEADLINE };
 #define ICR_VECTOR    MASK(7, 0)
 #define ICR_MODE      MASK(10, 8)
 #define ICR_LOGICAL   BIT(11)
-#define ICR_ASSERT    BIT(14)
-#define ICR_LEVEL     BIT(15)
+#define ICR_BUSY      (1u << 12) /* delivery status: always idle here */
 #define ICR_SHORTHAND MASK(19, 18)
 
 enum { SHORTHAND_NONE, SHORTHAND_SELF, SHORTHAND_ALL, SHORTHAND_OTHERS };
@@ -62,26 +64,33 @@ enum { SHORTHAND_NONE, SHORTHAND_SELF, SHORTHAND_ALL, SHORTHAND_OTHERS };
 
 #define EVERYBODY (~0u)
 
+/* One page. It begins with the registers as a CPU that helps (vlapic_cpu.c) wants them. */
 struct vlapic {
+	/* Register n at byte 16 * n. In x2APIC mode the ICR's destination is all of ICR_HIGH.
+	   Owner, but: senders read SVR, LDR, DFR and write the TMR, atomically. While the CPU helps
+	   it changes TPR, PPR, ISR and IRR as the guest runs, and each register that it lets the
+	   guest write. */
+	struct {
+		uint32_t value, unused[3];
+	} reg[VLAPIC_REGS];
+
 	struct vcpu *vcpu; /* fixed */
 
-	/* owner; base, svr, ldr, dfr are read by senders */
-	uint64_t base;           /* IA32_APIC_BASE */
-	uint64_t irr[4], isr[4]; /* vector n is bit n % 64 of word n / 64 */
-	uint64_t icr;            /* x2APIC layout: destination in the high half */
-	uint32_t tpr;            /* as last written here; cr8 has the last word on bits 7:4 */
-	uint32_t svr, ldr, dfr, esr;
-	uint32_t lvt[LVT_COUNT];
+	/* owner; base is read by senders */
+	uint64_t base;               /* IA32_APIC_BASE */
+	uint8_t isr_words;           /* as v->irr_words */
+	uint8_t mode;                /* enum apic_mode */
+	uint32_t told[VECTOR_WORDS]; /* the TMR as the CPU was told */
+	hpa_t access;                /* what is at HV_GUEST_LAPIC in APIC_BY_PAGE; the domain's */
 
 	/* owner: the timer */
-	uint32_t initial, divide;
-	uint64_t period;   /* TSC ticks that `initial` takes */
-	uint64_t deadline; /* host TSC of the next expiry, 0: it does not run */
+	uint8_t timer_mode, divide_shift; /* as LVT and divider say */
+	uint64_t period;                  /* TSC ticks that the initial count takes */
+	uint64_t deadline;                /* host TSC of the next expiry, 0: it does not run */
 	uint64_t guest_deadline;
 	struct timer timer;
 
 	/* any CPU, atomically */
-	uint64_t tmr[4];
 	uint32_t errors; /* ESR bits since the guest last wrote ESR */
 };
 
@@ -90,27 +99,45 @@ static inline bool vlapic_is_x2apic(const struct vlapic *l)
 	return l->base & APIC_BASE_X2APIC;
 }
 
-/* The highest bit set of 256, -1 if none. */
-static inline int vlapic_highest(const uint64_t w[4])
+/* The number of the highest bit of a word that has one: BSR. */
+static inline unsigned vlapic_bsr(uint32_t word)
 {
-	for (int i = 3; i >= 0; i--)
-		if (w[i])
-			return i * 64 + 63 - __builtin_clzll(w[i]);
-	return -1;
+	return (unsigned)__builtin_clz(word) ^ 31;
+}
+
+/* The highest vector of IRR or ISR (`first`), given which words are not zero; one of them is. */
+static inline unsigned vlapic_top(const struct vlapic *l, unsigned first, uint8_t words)
+{
+	unsigned n = vlapic_bsr(words);
+
+	return n * 32 + vlapic_bsr(l->reg[first + n].value);
+}
+
+static inline void vlapic_request(struct vlapic *l, unsigned vector)
+{
+	l->reg[REG_IRR + vector / 32].value |= 1u << vector % 32;
+	l->vcpu->irr_words |= 1u << vector / 32;
+}
+
+static inline bool vlapic_is_level(const struct vlapic *l, unsigned vector)
+{
+	return __atomic_load_n(&l->reg[REG_TMR + vector / 32].value, __ATOMIC_RELAXED) >>
+		       vector % 32 &
+	       1;
 }
 
 /* The request that comes now is an edge. Reads first: it nearly always was one before. */
 static inline void vlapic_tmr_clear(struct vlapic *l, uint8_t vector)
 {
-	uint64_t *tmr = &l->tmr[vector / 64];
-
-	if (UNLIKELY(__atomic_load_n(tmr, __ATOMIC_RELAXED) & BIT(vector % 64)))
-		__atomic_fetch_and(tmr, ~BIT(vector % 64), __ATOMIC_RELAXED);
+	if (UNLIKELY(vlapic_is_level(l, vector)))
+		__atomic_fetch_and(&l->reg[REG_TMR + vector / 32].value, ~(1u << vector % 32),
+				   __ATOMIC_RELAXED);
 }
 
 /* vlapic.c */
 void vlapic_merge(struct vlapic *l);
 void vlapic_end(struct vlapic *l);
+void vlapic_ids(struct vlapic *l);
 uint32_t vlapic_tpr(const struct vlapic *l);
 uint32_t vlapic_ppr(const struct vlapic *l);
 void vlapic_error(struct vlapic *l, uint32_t esr_bit);
@@ -121,7 +148,6 @@ bool vlapic_reg_read(struct vlapic *l, unsigned reg, uint32_t *value);
 bool vlapic_reg_write(struct vlapic *l, unsigned reg, uint32_t value);
 
 /* vlapic_dest.c */
-uint32_t vlapic_ldr(const struct vlapic *l);
 void vlapic_send(struct vlapic *l, uint64_t icr);
 
 /* vlapic_timer.c */
@@ -131,5 +157,12 @@ void vlapic_timer_stop(struct vlapic *l);
 uint32_t vlapic_timer_count(const struct vlapic *l);
 void vlapic_timer_divide(struct vlapic *l, uint32_t divide);
 void vlapic_timer_lvt(struct vlapic *l, uint32_t lvt);
+
+/* vlapic_cpu.c */
+void vlapic_cpu_init(struct vlapic *l);
+/* After l->base or all registers have changed. */
+void vlapic_cpu_mode(struct vlapic *l);
+/* irr_words and isr_words anew from the registers. */
+void vlapic_count(struct vlapic *l);
 
 #endif

@@ -12,17 +12,6 @@ static_assert(VLAPIC_KHZ == 1000000, "the counter is in nanoseconds");
 /* A period that a guest could set to keep this CPU busy with nothing else. */
 #define PERIOD_MIN_NS 20000
 
-static unsigned mode(const struct vlapic *l)
-{
-	return field_get(LVT_TIMER_MODE, l->lvt[LVT_TIMER]);
-}
-
-/* log2 of the divider: bits 3, 1, 0; 111b is 1, 000b is 2, 110b is 128. */
-static unsigned divide_shift(const struct vlapic *l)
-{
-	return ((l->divide & 3) + (l->divide >> 1 & 4) + 1) & 7;
-}
-
 static void arm(struct vlapic *l, uint64_t deadline)
 {
 	l->deadline = deadline;
@@ -47,9 +36,9 @@ static uint64_t next_period(const struct vlapic *l)
 void vlapic_timer_fire(struct timer *t)
 {
 	struct vlapic *l = CONTAINER_OF(t, struct vlapic, timer);
-	uint32_t lvt = l->lvt[LVT_TIMER], vector = lvt & LVT_VECTOR;
+	uint32_t lvt = l->reg[REG_LVT + LVT_TIMER].value, vector = lvt & LVT_VECTOR;
 
-	if (mode(l) == TIMER_PERIODIC)
+	if (l->timer_mode == TIMER_PERIODIC)
 		arm(l, next_period(l));
 	else
 		l->deadline = l->guest_deadline = 0;
@@ -64,14 +53,14 @@ void vlapic_timer_fire(struct timer *t)
 /* A write of the initial count; in deadline mode it has no effect. */
 void vlapic_timer_start(struct vlapic *l, uint32_t initial)
 {
-	if (mode(l) == TIMER_DEADLINE)
+	l->reg[REG_TIMER_INITIAL].value = l->timer_mode == TIMER_DEADLINE ? 0 : initial;
+	if (l->timer_mode == TIMER_DEADLINE)
 		return;
-	l->initial = initial;
 	if (!initial) {
 		vlapic_timer_stop(l);
 		return;
 	}
-	l->period = tsc_from_ns((uint64_t)initial << divide_shift(l));
+	l->period = tsc_from_ns((uint64_t)initial << l->divide_shift);
 	arm(l, tsc_read() + l->period);
 }
 
@@ -79,35 +68,38 @@ void vlapic_timer_start(struct vlapic *l, uint32_t initial)
 uint32_t vlapic_timer_count(const struct vlapic *l)
 {
 	uint64_t now = tsc_read(), left;
-	unsigned shift = divide_shift(l);
+	uint8_t shift = l->divide_shift;
 
-	if (!l->deadline || mode(l) == TIMER_DEADLINE)
+	if (!l->deadline || l->timer_mode == TIMER_DEADLINE)
 		return 0;
 	left = l->deadline > now ? tsc_ns(l->deadline - now) : 0;
 	left = (left + BIT(shift) - 1) >> shift;
-	return left ? (uint32_t)MIN(left, l->initial) : 1;
+	return left ? (uint32_t)MIN(left, l->reg[REG_TIMER_INITIAL].value) : 1;
 }
 
-/* The counter goes on from where it is, at the new rate. */
+/* The counter goes on from where it is, at the new rate. log2 of the divider is in bits 3, 1, 0:
+   111b is 1, 000b is 2, 110b is 128. */
 void vlapic_timer_divide(struct vlapic *l, uint32_t divide)
 {
 	uint32_t left = vlapic_timer_count(l);
 
-	l->divide = divide;
-	if (!l->deadline || mode(l) == TIMER_DEADLINE)
+	l->reg[REG_TIMER_DIVIDE].value = divide;
+	l->divide_shift = ((divide & 3) + (divide >> 1 & 4) + 1) & 7;
+	if (!l->deadline || l->timer_mode == TIMER_DEADLINE)
 		return;
-	l->period = tsc_from_ns((uint64_t)l->initial << divide_shift(l));
-	arm(l, tsc_read() + tsc_from_ns((uint64_t)left << divide_shift(l)));
+	l->period = tsc_from_ns((uint64_t)l->reg[REG_TIMER_INITIAL].value << l->divide_shift);
+	arm(l, tsc_read() + tsc_from_ns((uint64_t)left << l->divide_shift));
 }
 
 /* Before the LVT entry changes: going into or out of deadline mode disarms the timer. */
 void vlapic_timer_lvt(struct vlapic *l, uint32_t lvt)
 {
-	bool deadline = field_get(LVT_TIMER_MODE, lvt) == TIMER_DEADLINE;
+	unsigned old = l->timer_mode;
 
-	if (deadline == (mode(l) == TIMER_DEADLINE))
+	l->timer_mode = field_get(LVT_TIMER_MODE, lvt);
+	if ((old == TIMER_DEADLINE) == (l->timer_mode == TIMER_DEADLINE))
 		return;
-	l->initial = 0;
+	l->reg[REG_TIMER_INITIAL].value = 0;
 	vlapic_timer_stop(l);
 }
 
@@ -124,7 +116,7 @@ bool vlapic_deadline_write(struct vcpu *v, uint32_t index, uint64_t value)
 {
 	struct vlapic *l = v->lapic;
 
-	if (mode(l) != TIMER_DEADLINE)
+	if (l->timer_mode != TIMER_DEADLINE)
 		return true;
 	if (!value) {
 		vlapic_timer_stop(l);

@@ -249,8 +249,8 @@ static bool walk_remember(struct guestmem_walk *w, const struct domain *d,
 	ok = walk_usual(w, c, m, va, access);
 	if (ok && access == ACCESS_FETCH)
 		w->host = guestmem_in(c, d, gpa(w->page));
-	/* A slot that changed on the way may be one of those noted. */
-	if (!ok || w->generation != c->generation)
+	/* A slot that changed on the way may be one of those noted; code outside RAM is not. */
+	if (!ok || w->generation != c->generation || (access == ACCESS_FETCH && !w->host))
 		w->d = NULL;
 	return ok;
 }
@@ -313,7 +313,7 @@ const uint8_t *walk_code(const struct domain *d, uint64_t root, uint64_t rip)
 	struct guestmem_cache *c = guestmem_here();
 	const struct guestmem_walk *last = remembered(c, rip, ACCESS_FETCH);
 
-	if (LIKELY(is_same_page(last, c, d, root, rip) && last->host))
+	if (LIKELY(is_same_page(last, c, d, root, rip)))
 		return last->host + (rip & PAGE_MASK);
 	return NULL;
 }

@@ -1,5 +1,5 @@
 // sources: vmm/vlapic.c vmm/vlapic_dest.c vmm/vlapic_regs.c
-// sources: vmm/vlapic_msr.c vmm/vlapic_timer.c vmm/vmsi.c
+// sources: vmm/vlapic_msr.c vmm/vlapic_timer.c vmm/vlapic_cpu.c vmm/vmsi.c
 /*
  * The local APIC: priorities, modes, errors, timer and destinations, as a guest sees them. Time is
  * nanoseconds of the host's TSC; a fired timer is called by hand.
@@ -14,7 +14,9 @@
 
 #include "arch/x86/cpu/features.h"
 #include "arch/x86/cpu/tsc.h"
+#include "lib/assert.h"
 #include "mm/frames.h"
+#include "mm/hvmap.h"
 #include "vmm/vioapic.h"
 #include "vmm/vlapic_state.h"
 #include "vmm/vmsi.h"
@@ -67,6 +69,77 @@ unsigned cpu_physical_bits(void)
 	return 40;
 }
 
+void panic(const char *fmt, ...)
+{
+	fail_msg("panic: %s", fmt);
+	abort();
+}
+
+static bool mapped;
+
+enum err ptab_map(struct ptab *t, uint64_t at, hpa_t to, uint64_t bytes, unsigned attrs)
+{
+	assert_int_equal(at, 0xfee00000);
+	mapped = true;
+	return OK;
+}
+
+enum err ptab_unmap(struct ptab *t, uint64_t at, uint64_t bytes)
+{
+	mapped = false;
+	return OK;
+}
+
+/* A CPU that helps: what it was told. */
+static struct {
+	enum apic_mode mode;
+	uint8_t request, service;
+	uint32_t levels[VECTOR_WORDS];
+	void *access;
+} told;
+
+static enum apic_help apic_help(void)
+{
+	return APIC_HELP_FULL;
+}
+
+static void apic_init(struct vcpu *of, hpa_t registers, hpa_t access)
+{
+	assert_ptr_equal(hv_virt(registers), of->lapic);
+	told.access = hv_virt(access);
+}
+
+static void apic_mode(struct vcpu *of, enum apic_mode mode)
+{
+	told.mode = mode;
+}
+
+static void apic_status(struct vcpu *of, uint8_t request, uint8_t service)
+{
+	told.request = request;
+	told.service = service;
+}
+
+static void apic_levels(struct vcpu *of, const uint32_t vectors[8])
+{
+	memcpy(told.levels, vectors, sizeof(told.levels));
+}
+
+static void flush(struct vcpu *of)
+{
+}
+
+static const struct backend_apic helping = {
+	.help = apic_help,
+	.init = apic_init,
+	.mode = apic_mode,
+	.status = apic_status,
+	.levels = apic_levels,
+};
+
+static struct backend fake = { .flush = flush };
+const struct backend *backend = &fake;
+
 static uint32_t get(unsigned reg)
 {
 	struct io_access a = { .address = 0xfee00000 + reg * 16, .size = 4 };
@@ -107,6 +180,23 @@ static int done(void **state)
 {
 	free(v.lapic);
 	return 0;
+}
+
+static int fresh_by_cpu(void **state)
+{
+	memset(&told, 0, sizeof(told));
+	fake.apic = &helping;
+	fresh(state);
+	vlapic_reset(&v);
+	put(REG_SVR, 0x1ff);
+	return 0;
+}
+
+static int done_by_cpu(void **state)
+{
+	free(told.access);
+	fake.apic = NULL;
+	return done(state);
 }
 
 static void the_highest_posted_vector_goes_first(void **state)
@@ -391,7 +481,101 @@ static void parts_of_a_register_can_be_read(void **state)
 	assert_int_equal(a.data, 0);
 }
 
+static void requests_are_handed_to_the_cpu(void **state)
+{
+	assert_true(v.apic_by_cpu);
+	vlapic_hand_over(&v);
+	assert_false(vlapic_has_work(&v));
+	vlapic_post(&v, 0x31);
+	vlapic_post(&v, 0x91);
+	assert_true(vlapic_has_work(&v));
+	vlapic_hand_over(&v);
+	assert_int_equal(told.request, 0x91);
+	assert_int_equal(told.service, 0);
+	assert_false(vlapic_has_work(&v));
+	put(REG_ICR, 0x400a2);
+	assert_true(vlapic_has_work(&v));
+	vlapic_hand_over(&v);
+	assert_int_equal(told.request, 0xa2);
+}
+
+static void what_the_cpu_did_to_the_page_counts(void **state)
+{
+	v.lapic->reg[REG_IRR + 2].value = 1 << 5;
+	v.lapic->reg[REG_ISR + 2].value = 1 << 1;
+	assert_int_equal(vlapic_pending(&v), -1);
+	assert_int_equal(get(REG_PPR), 0x40);
+	put(REG_EOI, 0);
+	assert_int_equal(vlapic_pending(&v), 0x45);
+	vlapic_hand_over(&v);
+	assert_int_equal(told.request, 0x45);
+	assert_int_equal(told.service, 0);
+}
+
+static void the_eoi_of_a_level_exits(void **state)
+{
+	vlapic_post_level(&v, 0x50);
+	vlapic_hand_over(&v);
+	assert_int_equal(told.levels[2], 1 << 16);
+	vlapic_ended(&v, 0x50);
+	assert_int_equal(ended, 0x50);
+	vlapic_post(&v, 0x50);
+	vlapic_hand_over(&v);
+	assert_int_equal(told.levels[2], 0);
+}
+
+static void the_cpu_helps_where_the_apic_is_in_its_place(void **state)
+{
+	assert_int_equal(told.mode, APIC_BY_PAGE);
+	assert_true(mapped);
+	to_x2apic();
+	assert_int_equal(told.mode, APIC_BY_MSRS);
+	assert_false(mapped);
+	vlapic_post(&v, 0x61);
+	assert_int_equal(vlapic_pending(&v), 0x61);
+	assert_true(vlapic_base_write(&v, 0x1b, 0xfee00000));
+	assert_int_equal(told.mode, APIC_BY_EXITS);
+	assert_false(v.apic_by_cpu);
+	assert_true(vlapic_base_write(&v, 0x1b, 0xfed00800));
+	assert_int_equal(told.mode, APIC_BY_EXITS);
+	assert_true(vlapic_base_write(&v, 0x1b, 0xfee00800));
+	assert_int_equal(told.mode, APIC_BY_PAGE);
+	assert_true(mapped);
+}
+
+static void written(unsigned reg, uint32_t value)
+{
+	v.lapic->reg[reg].value = value;
+	vlapic_written(&v, reg);
+}
+
+static void a_register_that_the_cpu_wrote_is_acted_upon(void **state)
+{
+	written(REG_ID, 0x55000000);
+	assert_int_equal(get(REG_ID), 0);
+	written(REG_LVT + LVT_ERROR, 0xffff00fe);
+	assert_int_equal(get(REG_LVT + LVT_ERROR), 0x100fe);
+	written(REG_TIMER_DIVIDE, 0xff);
+	assert_int_equal(get(REG_TIMER_DIVIDE), 0xb);
+	written(REG_LVT, 0x40);
+	written(REG_TIMER_INITIAL, 1000000000);
+	assert_true(v.lapic->timer.deadline > tsc_read());
+	written(REG_LVT, 0x40040);
+	assert_int_equal(v.lapic->timer.deadline, TIMER_NEVER);
+	written(REG_TIMER_INITIAL, 5);
+	assert_int_equal(get(REG_TIMER_INITIAL), 0);
+	written(REG_ESR, 5);
+	assert_int_equal(get(REG_ESR), 0);
+	written(REG_SVR, 0xff);
+	assert_int_equal(get(REG_LVT), 0x50040);
+	written(REG_SVR, 0x1ff);
+	written(REG_SELF_IPI, 0x77);
+	assert_int_equal(vlapic_pending(&v), 0x77);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, fresh, done)
+
+#define BY_CPU(name) cmocka_unit_test_setup_teardown(name, fresh_by_cpu, done_by_cpu)
 
 int main(void)
 {
@@ -416,6 +600,11 @@ int main(void)
 		T(a_masked_timer_is_silent),
 		T(only_edge_messages_with_ordinary_vectors_are_raised),
 		T(parts_of_a_register_can_be_read),
+		BY_CPU(requests_are_handed_to_the_cpu),
+		BY_CPU(what_the_cpu_did_to_the_page_counts),
+		BY_CPU(the_eoi_of_a_level_exits),
+		BY_CPU(the_cpu_helps_where_the_apic_is_in_its_place),
+		BY_CPU(a_register_that_the_cpu_wrote_is_acted_upon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

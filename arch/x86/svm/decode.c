@@ -81,6 +81,8 @@ static void fill_nested_fault(struct vcpu *v, struct vm_exit *e)
 	e->fault.gpa = gpa(b->exit_info2);
 	e->fault.write = b->exit_info1 & VMCB_FAULT_WRITE;
 	e->fault.exec = b->exit_info1 & VMCB_FAULT_FETCH;
+	e->fault.operand =
+		(b->exit_info1 & (VMCB_FAULT_FETCH | VMCB_FAULT_FINAL)) == VMCB_FAULT_FINAL;
 }
 
 static void fill_irq_window(struct vcpu *v, struct vm_exit *e)

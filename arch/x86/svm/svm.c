@@ -45,8 +45,10 @@ static bool set_timer(uint64_t deadline)
 static size_t insn_bytes(struct vcpu *v, uint8_t bytes[15])
 {
 	const struct vmcb *b = svm_vmcb(v);
-	size_t n = svm_has(SVM_DECODE) ? MIN(b->insn_bytes, 15) : 0;
+	size_t n = MIN(b->insn_bytes, 15);
 
+	if (!svm_has(SVM_DECODE))
+		return 0;
 	memcpy(bytes, b->insn, n);
 	return n;
 }

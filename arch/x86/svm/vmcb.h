@@ -100,6 +100,7 @@ enum vmcb_event_type {
 #define VMCB_IO_PORT     MASK(31, 16)
 #define VMCB_FAULT_WRITE BIT(1)
 #define VMCB_FAULT_FETCH BIT(4)
+#define VMCB_FAULT_FINAL BIT(32) /* at the address itself, not at a table on the way */
 
 struct vmcb_segment {
 	uint16_t selector;

@@ -1,0 +1,129 @@
+/*
+ * Where the CPU carries out a guest's local APIC by itself (APIC virtualization): it reads and
+ * changes the registers in struct vlapic while the guest runs, delivers what is requested, and
+ * exits for the rest. It does so for the page at its usual address and for x2APIC's MSRs; an APIC
+ * that is off or elsewhere goes by exits, and so does everything where the CPU offers less.
+ *
+ * The page that the guest touches is not the one with the registers: an access page of its domain,
+ * in the nested tables only as long as an APIC of the domain goes by it.
+ */
+#include "vmm/vlapic_state.h"
+
+#include "abi/platform.h"
+#include "lib/assert.h"
+#include "mm/frames.h"
+#include "mm/hvmap.h"
+#include "vmm/vioapic.h"
+
+static enum apic_help help(void)
+{
+	return backend->apic ? backend->apic->help() : APIC_HELP_NONE;
+}
+
+void vlapic_cpu_init(struct vlapic *l)
+{
+	struct vcpu *v = l->vcpu;
+
+	if (help() == APIC_HELP_NONE)
+		return;
+	if (help() == APIC_HELP_FULL)
+		l->access = v->index ? v->domain->vcpu[0]->lapic->access : hv_hpa(frames_hv(1));
+	backend->apic->init(v, hv_hpa(l), l->access);
+}
+
+static enum apic_mode choose(const struct vlapic *l)
+{
+	if (help() != APIC_HELP_FULL || !(l->base & APIC_BASE_ENABLE))
+		return APIC_BY_EXITS;
+	if (vlapic_is_x2apic(l))
+		return APIC_BY_MSRS;
+	return (l->base & APIC_BASE_ADDRESS) == HV_GUEST_LAPIC ? APIC_BY_PAGE : APIC_BY_EXITS;
+}
+
+static bool page_is_used(const struct domain *d)
+{
+	for (unsigned i = 0; i < d->vcpus; i++)
+		if (d->vcpu[i]->lapic->mode == APIC_BY_PAGE)
+			return true;
+	return false;
+}
+
+static void map_access_page(struct vlapic *l)
+{
+	struct domain *d = l->vcpu->domain;
+	enum err e;
+
+	spin_lock(&d->table_lock);
+	e = page_is_used(d) ? ptab_map(&d->nested, HV_GUEST_LAPIC, l->access, PAGE_SIZE,
+				       PTAB_READ | PTAB_WRITE)
+			    : ptab_unmap(&d->nested, HV_GUEST_LAPIC, PAGE_SIZE);
+	spin_unlock(&d->table_lock);
+	assert(e == OK); /* the pool has a reserve for it */
+	for (unsigned i = 0; i < d->vcpus; i++)
+		if (d->vcpu[i] != l->vcpu)
+			vcpu_request(d->vcpu[i], REQUEST_FLUSH);
+	backend->flush(l->vcpu);
+}
+
+void vlapic_cpu_mode(struct vlapic *l)
+{
+	enum apic_mode mode = choose(l);
+
+	vlapic_count(l);
+	l->vcpu->apic_stale = l->vcpu->apic_by_cpu;
+	if (mode == l->mode)
+		return;
+	l->mode = mode;
+	l->vcpu->apic_by_cpu = mode != APIC_BY_EXITS;
+	map_access_page(l);
+	backend->apic->mode(l->vcpu, mode);
+}
+
+static uint8_t count(const struct vlapic *l, unsigned first)
+{
+	uint8_t words = 0;
+
+	for (unsigned i = 0; i < VECTOR_WORDS; i++)
+		words |= (l->reg[first + i].value ? 1u : 0u) << i;
+	return words;
+}
+
+void vlapic_count(struct vlapic *l)
+{
+	l->vcpu->irr_words = count(l, REG_IRR);
+	l->isr_words = count(l, REG_ISR);
+}
+
+/* Level-triggered vectors are those whose EOI must exit. */
+static void tell_levels(struct vlapic *l)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; i < VECTOR_WORDS; i++) {
+		uint32_t word = __atomic_load_n(&l->reg[REG_TMR + i].value, __ATOMIC_RELAXED);
+
+		changed |= word != l->told[i];
+		l->told[i] = word;
+	}
+	if (changed)
+		backend->apic->levels(l->vcpu, l->told);
+}
+
+void vlapic_hand_over(struct vcpu *v)
+{
+	struct vlapic *l = v->lapic;
+
+	if (UNLIKELY(v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3]))
+		vlapic_merge(l);
+	vlapic_count(l);
+	tell_levels(l);
+	backend->apic->status(v, v->irr_words ? vlapic_top(l, REG_IRR, v->irr_words) : 0,
+			      l->isr_words ? vlapic_top(l, REG_ISR, l->isr_words) : 0);
+	v->irr_words = 0;
+	v->apic_stale = false;
+}
+
+void vlapic_ended(struct vcpu *v, uint8_t vector)
+{
+	vioapic_eoi(v->domain, vector);
+}
