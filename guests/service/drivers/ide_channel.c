@@ -115,7 +115,7 @@ bool ide_channel_start(struct ide_channel *c, unsigned drive, enum disk_op op,
 		       const struct ide_command *command)
 {
 	unsigned lba_high = command->wide ? 0 : command->lba >> 24 & 15;
-	uint8_t run = op == DISK_READ ? IDE_RUN_TO_MEMORY : 0;
+	uint8_t run = IDE_RUN_START | (op == DISK_READ ? IDE_RUN_TO_MEMORY : 0);
 	bool other = c->drive != drive;
 
 	select_drive(c, drive, lba_high);
@@ -128,11 +128,10 @@ bool ide_channel_start(struct ide_channel *c, unsigned drive, enum disk_op op,
 	if (op != DISK_FLUSH) {
 		write_registers(c, command);
 		outl(c->master + IDE_MASTER_TABLE, (uint32_t)dma_bus(c->table));
-		outb(c->master + IDE_MASTER_RUN, run);
 	}
 	outb(c->command + IDE_COMMAND, command->opcode);
 	if (op != DISK_FLUSH)
-		outb(c->master + IDE_MASTER_RUN, run | IDE_RUN_START);
+		outb(c->master + IDE_MASTER_RUN, run);
 	return true;
 }
 
