@@ -6,104 +6,11 @@
 // sources: vmm/emulate_fetch.c vmm/emulate_string.c vmm/pio_string.c vmm/decode.c
 // sources: vmm/decode_bytes.c vmm/walk.c vmm/guestmem.c vmm/guestmem_virt.c
 // sources: tests/unit/fake_guest.c
-#include "vmm/emulate.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/unit/emulate_rig.h"
 
 #include "arch/x86/cpu/regs.h"
-#include "tests/unit/fake_guest.h"
 #include "vmm/decode.h"
 #include "vmm/emulate_alu.h"
-#include "vmm/io.h"
-#include "vmm/event.h"
-#include "vmm/pio_string.h"
-
-#define DEVICE 0x10000000ull /* guest-physical; not RAM */
-#define CODE   0x10000ull
-
-static uint8_t device[8192];
-static unsigned accesses, writes, blocks; /* blocks: answer BLOCK this often before each access */
-static unsigned asked;
-static struct vm_exit fault;
-static uint64_t *const gpr = fake_vcpu.regs.gpr;
-
-static enum verdict answer(struct io_access *a)
-{
-	assert_true(a->address >= DEVICE && a->address + a->size <= DEVICE + sizeof(device));
-	if (asked++ < blocks)
-		return VERDICT_BLOCK;
-	asked = 0;
-	accesses++;
-	writes += a->write;
-	if (a->write)
-		memcpy(device + a->address - DEVICE, &a->data, a->size);
-	else
-		memcpy(&a->data, device + a->address - DEVICE, a->size);
-	return VERDICT_DONE;
-}
-
-enum verdict mmio_access(struct vcpu *v, struct io_access *a)
-{
-	return answer(a);
-}
-
-void event_set(struct domain *d, unsigned event)
-{
-}
-
-/* A port is a byte stream: it gives 1, 2, 3... and keeps what it gets. */
-enum verdict pio_access(struct vcpu *v, struct io_access *a)
-{
-	struct io_access memory = *a;
-	enum verdict verdict;
-
-	memory.address = DEVICE + accesses * a->size;
-	verdict = answer(&memory);
-	a->data = memory.data;
-	return verdict;
-}
-
-static int setup(void **state)
-{
-	fake_reset();
-	fake_long_mode(0);
-	memset(device, 0, sizeof(device));
-	accesses = writes = blocks = asked = 0;
-	fault = (struct vm_exit){ .kind = EXIT_NESTED_FAULT, .fault.gpa = gpa(DEVICE) };
-	fake_vcpu.regs.rip = CODE;
-	gpr[GPR_RDI] = DEVICE;
-	return 0;
-}
-
-static enum verdict run(const char *code, size_t bytes)
-{
-	enum verdict verdict;
-	struct vcpu_regs before = fake_vcpu.regs;
-
-	memcpy(fake_ram + CODE, code, bytes);
-	while ((verdict = emulate_mmio(&fake_vcpu, &fault)) == VERDICT_BLOCK)
-		assert_memory_equal(&fake_vcpu.regs.rflags, &before.rflags, 8);
-	if (verdict == VERDICT_DONE)
-		assert_int_equal(fault.insn_len, bytes);
-	assert_int_equal(fake_vcpu.emulate.done, 0);
-	return verdict;
-}
-
-#define RUN(code) run(code, sizeof(code) - 1)
-
-static uint64_t word(unsigned at)
-{
-	uint64_t v;
-
-	memcpy(&v, device + at, 8);
-	return v;
-}
 
 static void loads_and_stores_of_each_size(void **state)
 {
@@ -257,77 +164,6 @@ static void push_and_pop(void **state)
 	assert_int_equal(word(32), 0x0807060504030201ull);
 }
 
-static void strings_move_between_ram_and_device(void **state)
-{
-	blocks = 1;
-	memcpy(fake_ram + 0x20000, "abcdefghijklmnop", 16);
-	gpr[GPR_RSI] = 0x20000;
-	gpr[GPR_RCX] = 3;
-	assert_int_equal(RUN("\xf3\xa5"), VERDICT_DONE); /* rep movsd */
-	assert_memory_equal(device, "abcdefghijkl\0", 13);
-	assert_int_equal(gpr[GPR_RCX], 0);
-	assert_int_equal(gpr[GPR_RSI], 0x2000c);
-	assert_int_equal(gpr[GPR_RDI], DEVICE + 12);
-	fake_vcpu.regs.rflags |= RFLAGS_DF;
-	gpr[GPR_RSI] = DEVICE + 3;
-	gpr[GPR_RDI] = 0x30003;
-	gpr[GPR_RCX] = 4;
-	assert_int_equal(RUN("\xf3\xa4"), VERDICT_DONE); /* rep movsb downwards */
-	assert_memory_equal(fake_ram + 0x30000, "abcd", 4);
-	assert_int_equal(gpr[GPR_RSI], DEVICE - 1);
-	assert_int_equal(RUN("\xf3\xa4"), VERDICT_DONE); /* rcx = 0: nothing */
-	assert_int_equal(accesses, 7);
-}
-
-static void long_strings_let_the_guest_breathe(void **state)
-{
-	unsigned passes = 1;
-
-	gpr[GPR_RAX] = 0x5a5a5a5a;
-	gpr[GPR_RCX] = 150;
-	while (RUN("\xf3\xab") == VERDICT_RETRY)
-		passes++;
-	assert_int_equal(passes, 3);
-	assert_int_equal(accesses, 150);
-	assert_int_equal(gpr[GPR_RDI], DEVICE + 600);
-	assert_int_equal(fake_vector, -1);
-}
-
-static void comparisons_of_strings_stop_where_they_must(void **state)
-{
-	memcpy(device, "xxxxy", 5);
-	memcpy(fake_ram + 0x20000, "xxxxx", 5);
-	gpr[GPR_RSI] = 0x20000;
-	gpr[GPR_RCX] = 10;
-	assert_int_equal(RUN("\xf3\xa6"), VERDICT_DONE); /* repe cmpsb */
-	assert_int_equal(gpr[GPR_RCX], 5);
-	assert_false(fake_vcpu.regs.rflags & RFLAGS_ZF);
-	assert_true(fake_vcpu.regs.rflags & RFLAGS_CF);
-	gpr[GPR_RDI] = DEVICE;
-	gpr[GPR_RCX] = 10;
-	gpr[GPR_RAX] = 'y';
-	assert_int_equal(RUN("\xf2\xae"), VERDICT_DONE); /* repne scasb */
-	assert_int_equal(gpr[GPR_RCX], 5);
-	assert_int_equal(gpr[GPR_RDI], DEVICE + 5);
-	gpr[GPR_RSI] = DEVICE + 4;
-	assert_int_equal(RUN("\xac"), VERDICT_DONE);
-	assert_int_equal(gpr[GPR_RAX], 'y');
-}
-
-static void a_string_that_faults_keeps_what_it_has_done(void **state)
-{
-	*fake_word(0x3008) = 0;
-	memset(fake_ram + MIB_2 - 4, 1, 4);
-	gpr[GPR_RSI] = MIB_2 - 4;
-	gpr[GPR_RCX] = 8;
-	assert_int_equal(RUN("\xf3\xa4"), VERDICT_RETRY);
-	assert_int_equal(fake_vector, VECTOR_PF);
-	assert_int_equal(fake_address, MIB_2);
-	assert_int_equal(gpr[GPR_RCX], 4);
-	assert_int_equal(gpr[GPR_RSI], MIB_2);
-	assert_int_equal(word(0), 0x01010101);
-}
-
 static void an_access_across_pages_is_split(void **state)
 {
 	*fake_word(0x3000 + (DEVICE / MIB_2) * 8 + 8) =
@@ -427,89 +263,6 @@ static void arithmetic_agrees_with_the_cpu(void **state)
 	}
 }
 
-static void simple_port_accesses_merge_like_the_cpu(void **state)
-{
-	struct vm_exit e = { .kind = EXIT_PIO, .insn_len = 1, .pio = { .size = 1, .in = true } };
-
-	memset(device, 0xab, sizeof(device));
-	gpr[GPR_RAX] = 0x1111111111111111ull;
-	blocks = 1;
-	assert_int_equal(pio_exit(&fake_vcpu, &e), VERDICT_BLOCK);
-	assert_int_equal(pio_exit(&fake_vcpu, &e), VERDICT_DONE);
-	assert_int_equal(gpr[GPR_RAX], 0x11111111111111abull);
-	blocks = 0;
-	e.pio.size = 4;
-	assert_int_equal(pio_exit(&fake_vcpu, &e), VERDICT_DONE);
-	assert_int_equal(gpr[GPR_RAX], 0xabababab);
-	e.pio.in = false;
-	e.pio.size = 2;
-	accesses = 0;
-	gpr[GPR_RAX] = 0x12345678;
-	assert_int_equal(pio_exit(&fake_vcpu, &e), VERDICT_DONE);
-	assert_int_equal(device[0] | device[1] << 8, 0x5678);
-	assert_int_equal(device[2], 0xab);
-}
-
-static void string_port_accesses_go_element_by_element(void **state)
-{
-	struct vm_exit e = { .kind = EXIT_PIO,
-			     .insn_len = 2,
-			     .pio = { .size = 2,
-				      .addr_bytes = 8,
-				      .segment = SEG_DS,
-				      .in = true,
-				      .string = true,
-				      .rep = true } };
-	unsigned passes = 0;
-	enum verdict verdict;
-
-	for (unsigned n = 0; n < 200; n++)
-		device[n] = n;
-	gpr[GPR_RDI] = 0x20000;
-	gpr[GPR_RCX] = 70;
-	while ((verdict = pio_exit(&fake_vcpu, &e)) != VERDICT_DONE)
-		passes += verdict == VERDICT_RETRY;
-	assert_int_equal(passes, 1);
-	assert_memory_equal(fake_ram + 0x20000, device, 140);
-	assert_int_equal(gpr[GPR_RDI], 0x20000 + 140);
-	memset(device, 0, sizeof(device));
-	accesses = 0;
-	blocks = 1;
-	e.pio.in = false;
-	gpr[GPR_RSI] = 0x20000;
-	gpr[GPR_RCX] = 5;
-	assert_int_equal(pio_exit(&fake_vcpu, &e), VERDICT_BLOCK);
-	memset(fake_ram + 0x20000, 0xee, 1); /* too late: it was read */
-	while (pio_exit(&fake_vcpu, &e) != VERDICT_DONE)
-		;
-	assert_memory_equal(device, "\0\1\2\3\4\5\6\7\x8\x9\0", 11);
-	gpr[GPR_RDI] = 2 * MIB_2 - 1;
-	*fake_word(0x3010) = 0;
-	gpr[GPR_RCX] = 1;
-	accesses = 0;
-	e.pio.in = true;
-	assert_int_equal(pio_exit(&fake_vcpu, &e), VERDICT_RETRY);
-	assert_int_equal(fake_address, 2 * MIB_2);
-	assert_int_equal(accesses, 0);
-}
-
-static void a_port_read_into_a_device_reads_the_port_once(void **state)
-{
-	struct vm_exit e = { .kind = EXIT_PIO,
-			     .pio = { .size = 1, .addr_bytes = 8, .in = true, .string = true } };
-	unsigned passes = 1;
-
-	device[0] = 0x5a;
-	gpr[GPR_RDI] = DEVICE + 0x100;
-	blocks = 2;
-	while (pio_exit(&fake_vcpu, &e) == VERDICT_BLOCK)
-		passes++;
-	assert_int_equal(passes, 5);
-	assert_int_equal(accesses, 2);
-	assert_int_equal(device[0x100], 0x5a);
-	assert_int_equal(gpr[GPR_RDI], DEVICE + 0x101);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,16 +274,9 @@ int main(void)
 		cmocka_unit_test_setup(exchanges, setup),
 		cmocka_unit_test_setup(bits_reach_beyond_the_operand, setup),
 		cmocka_unit_test_setup(push_and_pop, setup),
-		cmocka_unit_test_setup(strings_move_between_ram_and_device, setup),
-		cmocka_unit_test_setup(long_strings_let_the_guest_breathe, setup),
-		cmocka_unit_test_setup(comparisons_of_strings_stop_where_they_must, setup),
-		cmocka_unit_test_setup(a_string_that_faults_keeps_what_it_has_done, setup),
 		cmocka_unit_test_setup(an_access_across_pages_is_split, setup),
 		cmocka_unit_test_setup(what_cannot_be_emulated_gets_ud_and_one_line, setup),
 		cmocka_unit_test(arithmetic_agrees_with_the_cpu),
-		cmocka_unit_test_setup(simple_port_accesses_merge_like_the_cpu, setup),
-		cmocka_unit_test_setup(string_port_accesses_go_element_by_element, setup),
-		cmocka_unit_test_setup(a_port_read_into_a_device_reads_the_port_once, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
