@@ -101,6 +101,10 @@ static bool check_required(void)
 			  must[EXIT]);
 		ok = false;
 	}
+	if (!ok)
+		log_error(
+			"vmx: Intel's processors have had all of this since 2010 (Westmere); in a "
+			"virtual machine its host must offer it");
 	return ok;
 }
 
