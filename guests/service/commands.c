@@ -45,52 +45,23 @@ const struct hv_cap *command_cap(uint32_t domain, uint32_t rights)
 	return NULL;
 }
 
-static void control(const char *name, enum hv_domain_op op)
+/* Commands that are one operation on one domain. */
+static void control(const char *name, int op)
 {
 	int domain = command_domain(name);
 	const struct hv_cap *cap = NULL;
+	int64_t result;
 
 	if (domain >= 0)
 		cap = command_cap((uint32_t)domain, HV_RIGHT_CONTROL);
 	if (!cap)
 		return;
-	int64_t result = hv_domain_ctl(cap->handle, op, 0);
-
+	result = hv_domain_ctl(cap->handle, (enum hv_domain_op)op, 0);
 	if (result < 0)
 		shell_print("%s: %s\n", name, hv_error(result));
 }
 
-static void command_start(const char *name)
-{
-	control(name, HV_DOMAIN_START);
-}
-
-static void command_stop(const char *name)
-{
-	control(name, HV_DOMAIN_STOP);
-}
-
-static void command_kill(const char *name)
-{
-	control(name, HV_DOMAIN_KILL);
-}
-
-static void command_restart(const char *name)
-{
-	control(name, HV_DOMAIN_RESTART);
-}
-
-static void command_pause(const char *name)
-{
-	control(name, HV_DOMAIN_PAUSE);
-}
-
-static void command_resume(const char *name)
-{
-	control(name, HV_DOMAIN_RESUME);
-}
-
-static void command_crash(const char *name)
+static void command_crash(const char *name, int detail)
 {
 	if (!strcmp(name, "self"))
 		asm volatile("ud2");
@@ -98,13 +69,13 @@ static void command_crash(const char *name)
 		control(name, HV_DOMAIN_CRASH);
 }
 
-static void command_hang(const char *name)
+static void command_hang(const char *name, int detail)
 {
 	while (!strcmp(name, "self"))
 		cpu_relax();
 }
 
-static void command_console(const char *name)
+static void command_console(const char *name, int detail)
 {
 	int domain = command_domain(name);
 
@@ -112,36 +83,38 @@ static void command_console(const char *name)
 		shell_print("%s: its console is not here\n", name);
 }
 
-static void command_log(const char *argument)
+static void command_log(const char *argument, int detail)
 {
 	console_select_log();
 }
 
-static void command_shutdown(const char *argument)
+static void command_shutdown(const char *argument, int detail)
 {
 	power_shutdown();
 }
 
-static void command_reboot(const char *argument)
+static void command_reboot(const char *argument, int detail)
 {
 	power_reboot();
 }
 
 const struct shell_command commands[] = {
-	{ "list", "", "domains and what they do", command_list },
-	{ "stats", "[NAME]", "counters of one domain or of all", command_stats },
-	{ "caps", "", "the handles that this domain holds", command_caps },
-	{ "console", "NAME", "goes to a domain's console; Ctrl-] s comes back", command_console },
-	{ "log", "", "shows the hypervisor's log; Ctrl-] s comes back", command_log },
-	{ "start", "NAME", "starts a domain that is off", command_start },
-	{ "stop", "NAME", "presses a domain's power button", command_stop },
-	{ "kill", "NAME", "stops a domain at once", command_kill },
-	{ "restart", "NAME", "kills a domain and starts it from its image", command_restart },
-	{ "pause", "NAME", "holds a domain", command_pause },
-	{ "resume", "NAME", "lets a paused domain go on", command_resume },
-	{ "shutdown", "", "stops every domain, then powers the machine off", command_shutdown },
-	{ "reboot", "", "resets the machine now", command_reboot },
-	{ "crash", "NAME", NULL, command_crash },
-	{ "hang", "self", NULL, command_hang },
-	{ NULL, NULL, NULL, NULL },
+	{ "list", "", "domains and what they do", command_list, 0 },
+	{ "stats", "[NAME]", "counters of one domain or of all", command_stats, 0 },
+	{ "caps", "", "the handles that this domain holds", command_caps, 0 },
+	{ "console", "NAME", "goes to a domain's console; Ctrl-] s comes back", command_console,
+	  0 },
+	{ "log", "", "shows the hypervisor's log; Ctrl-] s comes back", command_log, 0 },
+	{ "start", "NAME", "starts a domain that is off", control, HV_DOMAIN_START },
+	{ "stop", "NAME", "presses a domain's power button", control, HV_DOMAIN_STOP },
+	{ "kill", "NAME", "stops a domain at once", control, HV_DOMAIN_KILL },
+	{ "restart", "NAME", "kills a domain and starts it from its image", control,
+	  HV_DOMAIN_RESTART },
+	{ "pause", "NAME", "holds a domain", control, HV_DOMAIN_PAUSE },
+	{ "resume", "NAME", "lets a paused domain go on", control, HV_DOMAIN_RESUME },
+	{ "shutdown", "", "stops every domain, then powers the machine off", command_shutdown, 0 },
+	{ "reboot", "", "resets the machine now", command_reboot, 0 },
+	{ "crash", "NAME", NULL, command_crash, 0 },
+	{ "hang", "self", NULL, command_hang, 0 },
+	{ 0 },
 };

@@ -18,8 +18,8 @@ int command_domain(const char *name);
 const struct hv_cap *command_cap(uint32_t domain, uint32_t rights);
 
 /* commands_show.c */
-void command_list(const char *argument);
-void command_stats(const char *argument);
-void command_caps(const char *argument);
+void command_list(const char *argument, int detail);
+void command_stats(const char *argument, int detail);
+void command_caps(const char *argument, int detail);
 
 #endif

@@ -37,7 +37,7 @@ static void list_domain(const struct hv_cap *cap)
 		    info.last_words);
 }
 
-void command_list(const char *argument)
+void command_list(const char *argument, int detail)
 {
 	unsigned shown = 0;
 
@@ -69,7 +69,7 @@ static void stats_domain(const struct hv_cap *cap)
 		    info.incarnation);
 }
 
-void command_stats(const char *argument)
+void command_stats(const char *argument, int detail)
 {
 	const struct hv_cap *cap = NULL;
 
@@ -125,7 +125,7 @@ static void show_cap(const struct hv_cap *cap)
 }
 
 /* Asks the hypervisor rather than the boot page: handles may have been narrowed or revoked. */
-void command_caps(const char *argument)
+void command_caps(const char *argument, int detail)
 {
 	struct hv_cap cap;
 

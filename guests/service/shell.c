@@ -106,7 +106,7 @@ void shell_run(char *line)
 	else if (words < least || words > most)
 		shell_print("usage: %s %s\n", c->name, c->args);
 	else
-		c->run(words > 1 ? word[1] : NULL);
+		c->run(words > 1 ? word[1] : NULL, c->detail);
 }
 
 void shell_key(char key, bool fresh)

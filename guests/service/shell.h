@@ -17,8 +17,10 @@ struct shell_command {
 	const char *name;
 	const char *args; /* "" none, "NAME" one is needed, "[NAME]" one may be given */
 	const char *help; /* NULL: for tests, not listed */
-	/* argument is the word after the command, NULL if there is none. */
-	void (*run)(const char *argument);
+	/* argument is the word after the command, NULL if there is none; detail is the next field,
+	   for commands that share a function. */
+	void (*run)(const char *argument, int detail);
+	int detail;
 };
 
 /* The table ends with a NULL name. write shows text on the shell's terminal. */

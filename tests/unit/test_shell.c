@@ -18,34 +18,35 @@ static void write(const char *text, size_t bytes)
 	strncat(shown, text, bytes);
 }
 
-static void run_list(const char *arg)
+static void run_list(const char *arg, int detail)
 {
 	ran = "list";
 	assert_null(arg);
 }
 
-static void run_kill(const char *arg)
+static void run_kill(const char *arg, int detail)
 {
 	ran = "kill";
+	assert_int_equal(detail, 7);
 	strcpy(argument, arg);
 }
 
-static void run_stats(const char *arg)
+static void run_stats(const char *arg, int detail)
 {
 	ran = arg ? "stats of" : "stats";
 }
 
-static void run_crash(const char *arg)
+static void run_crash(const char *arg, int detail)
 {
 	ran = "crash";
 }
 
 static const struct shell_command table[] = {
-	{ "list", "", "domains", run_list },
-	{ "kill", "NAME", "stops one", run_kill },
-	{ "stats", "[NAME]", "counters", run_stats },
-	{ "crash", "NAME", NULL, run_crash },
-	{ NULL, NULL, NULL, NULL },
+	{ "list", "", "domains", run_list, 0 },
+	{ "kill", "NAME", "stops one", run_kill, 7 },
+	{ "stats", "[NAME]", "counters", run_stats, 0 },
+	{ "crash", "NAME", NULL, run_crash, 0 },
+	{ 0 },
 };
 
 static void type(const char *keys)
