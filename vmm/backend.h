@@ -24,7 +24,7 @@ enum apic_mode { APIC_BY_EXITS, APIC_BY_PAGE, APIC_BY_MSRS };
 struct backend_apic {
 	/* After init, always the same. */
 	enum apic_help (*help)(void);
-	/* Once, unless the help is NONE: the page of registers, in xAPIC layout, and (FULL) the
+	/* Once, on the boot CPU: the page of registers, in xAPIC layout, and (FULL) the
 	   page that is at HV_GUEST_LAPIC in the guest's nested tables in mode BY_PAGE. */
 	void (*init)(struct vcpu *v, hpa_t registers, hpa_t access);
 	/* The rest at FULL only. Begins as APIC_BY_EXITS; status() follows before the next entry.

@@ -3,6 +3,7 @@
  */
 #include "vmm/exit.h"
 
+#include "abi/platform.h"
 #include "arch/x86/cpu/irq.h"
 #include "arch/x86/cpu/regs.h"
 #include "lib/bits.h"
@@ -106,8 +107,10 @@ static enum verdict exit_nested_fault(struct vcpu *v, struct vm_exit *e)
 	return emulate_mmio(v, e);
 }
 
+/* The CPU tells the place in the page. */
 static enum verdict exit_apic_access(struct vcpu *v, struct vm_exit *e)
 {
+	e->fault.gpa.v |= HV_GUEST_LAPIC;
 	return emulate_mmio(v, e);
 }
 

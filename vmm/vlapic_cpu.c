@@ -24,7 +24,7 @@ void vlapic_cpu_init(struct vlapic *l)
 {
 	struct vcpu *v = l->vcpu;
 
-	if (help() == APIC_HELP_NONE)
+	if (!backend->apic)
 		return;
 	if (help() == APIC_HELP_FULL)
 		l->access = v->index ? v->domain->vcpu[0]->lapic->access : hv_hpa(frames_hv(1));

@@ -6,7 +6,8 @@
 #include "arch/x86/cpu/regs.h"
 #include "arch/x86/vmx/vmx_vcpu.h"
 
-/* QUALIFICATION of port accesses, CR accesses, task switches and nested faults (28.2.1). */
+/* QUALIFICATION of port accesses, CR accesses, task switches, nested faults, APIC accesses
+ * (28.2.1). */
 #define IO_SIZE         MASK(2, 0) /* less one */
 #define IO_IN           BIT(3)
 #define IO_STRING       BIT(4)
@@ -19,8 +20,13 @@
 #define TASK_SOURCE     MASK(31, 30) /* enum task_source */
 #define FAULT_WRITE     BIT(1)
 #define FAULT_FETCH     BIT(2)
-#define FAULT_UNBLOCKED BIT(12) /* the IRET that faulted had ended NMI blocking */
+#define FAULT_OPERAND   MASK(8, 7) /* of a linear address, and not of a table on its way */
+#define FAULT_UNBLOCKED BIT(12)    /* the IRET that faulted had ended NMI blocking */
+#define APIC_OFFSET     MASK(11, 0)
+#define APIC_TYPE       MASK(15, 12)
 #define DEBUG_BITS      (MASK(3, 0) | MASK(14, 13))
+
+enum { APIC_LINEAR_READ, APIC_LINEAR_WRITE, APIC_LINEAR_FETCH };
 
 /* INSN_INFO of INS and OUTS (table 28-8). */
 #define INSN_ADDRESS MASK(9, 7) /* 2 << this bytes */
@@ -153,6 +159,28 @@ static void fill_nested_fault(struct vcpu *v, struct vm_exit *e)
 	e->fault.gpa = gpa(vmread(VMCS_GUEST_PHYSICAL));
 	e->fault.write = q & FAULT_WRITE;
 	e->fault.exec = q & FAULT_FETCH;
+	e->fault.operand = (q & (FAULT_FETCH | FAULT_OPERAND)) == FAULT_OPERAND;
+}
+
+static void fill_apic_access(struct vcpu *v, struct vm_exit *e)
+{
+	uint64_t q = vmread(VMCS_QUALIFICATION), type = field_get(APIC_TYPE, q);
+
+	fill_interrupted(v);
+	e->fault.gpa = gpa(q & APIC_OFFSET);
+	e->fault.write = type == APIC_LINEAR_WRITE;
+	e->fault.exec = type == APIC_LINEAR_FETCH;
+	e->fault.operand = type <= APIC_LINEAR_WRITE;
+}
+
+static void fill_apic_write(struct vcpu *v, struct vm_exit *e)
+{
+	e->apic.number = (vmread(VMCS_QUALIFICATION) & APIC_OFFSET) / 16;
+}
+
+static void fill_apic_eoi(struct vcpu *v, struct vm_exit *e)
+{
+	e->apic.number = vmread(VMCS_QUALIFICATION);
 }
 
 static void fill_irq_window(struct vcpu *v, struct vm_exit *e)

@@ -61,7 +61,8 @@ void vmx_run(struct vcpu *v, struct vm_exit *e)
 	if (UNLIKELY(v->inject.kind != INJECT_NONE))
 		vmx_event_load(v);
 	regs_load(x, &v->regs);
-	x->vapic[VAPIC_TPR] = v->cr8 << 4;
+	if (UNLIKELY(x->vapic[VAPIC_TPR] >> 4 != v->cr8))
+		x->vapic[VAPIC_TPR] = v->cr8 << 4;
 	if (UNLIKELY(x->threshold > v->cr8))
 		vmx_threshold(x, v->cr8);
 	if (LIKELY(vmx_has(VMX_TIMER)))

@@ -48,19 +48,11 @@ static void set_controls(struct vmx_vcpu *x)
 static void set_memory(struct vmx_vcpu *x, hpa_t nested_root)
 {
 	vmwrite(VMCS_EPT_POINTER, vmx_ept_pointer(nested_root));
-	vmwrite(VMCS_MSR_BITMAP, vmx_msr_map());
+	vmwrite(VMCS_MSR_BITMAP, vmx_msr_map(false));
 	vmwrite(VMCS_LINK_POINTER, NO_VMCS);
 	x->vpid = vmx_vpid_new();
 	if (x->vpid)
 		vmwrite(VMCS_VPID, x->vpid);
-}
-
-static void set_apic(struct vmx_vcpu *x)
-{
-	if (!vmx_has(VMX_TPR_SHADOW))
-		return;
-	vmwrite(VMCS_VIRTUAL_APIC, hv_hpa(x->vapic).v);
-	vmwrite(VMCS_TPR_THRESHOLD, 0);
 }
 
 /* A new VMCS holds anything: each field of which *x remembers the contents gets them. */
@@ -88,17 +80,15 @@ static void reset(struct vcpu *v)
 
 void vmx_vcpu_init(struct vcpu *v, void *pages, hpa_t nested_root)
 {
-	struct vmx_vcpu *x = (struct vmx_vcpu *)((uint8_t *)pages + 2 * PAGE_SIZE);
+	struct vmx_vcpu *x = (struct vmx_vcpu *)((uint8_t *)pages + PAGE_SIZE);
 
 	v->arch = x;
 	x->vmcs_hpa = hv_hpa(pages).v;
-	x->vapic = (uint8_t *)pages + PAGE_SIZE;
 	memcpy(pages, &vmx_caps.revision, sizeof(vmx_caps.revision));
 	vmx_leave(x); /* VMCLEAR also makes a VMCS ready for use */
 	vmx_use(v);
 	set_controls(x);
 	set_memory(x, nested_root);
-	set_apic(x);
 	set_remembered(x);
 	vmwrite(VMCS_TSC_OFFSET, v->tsc_offset);
 	reset(v);

@@ -67,5 +67,6 @@ const struct backend vmx_backend = {
 	.tsc_changed = tsc_changed,
 	.flush = vmx_flush,
 	.shadow_clear = vmx_shadow_clear,
+	.apic = &vmx_apicv,
 	.insn_bytes = insn_bytes,
 };

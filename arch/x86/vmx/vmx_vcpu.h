@@ -25,7 +25,7 @@ struct vmx_vcpu {
 	bool hosted;       /* the host-state fields are those of its CPU */
 	uint16_t vpid;     /* 0: the CPU has none, and every entry flushes */
 	uint8_t threshold; /* what TPR_THRESHOLD holds; 0: CR8 may fall unseen */
-	uint8_t *vapic;    /* virtual-APIC page: the guest's CR8 is in it, with the TPR shadow */
+	uint8_t *vapic;    /* virtual-APIC page: the local APIC's registers, TPR among them */
 
 	uint32_t cpu_controls;     /* what CPU_CONTROLS holds */
 	uint32_t interruptibility; /* what GUEST_INTERRUPTIBILITY held at the last exit */
@@ -94,6 +94,9 @@ uint64_t vmx_cr4(void);
 void vmx_set_cr0(uint64_t value);
 void vmx_set_cr4(uint64_t value);
 
+/* apicv.c */
+extern const struct backend_apic vmx_apicv;
+
 /* flush.c */
 uint16_t vmx_vpid_new(void);
 uint64_t vmx_ept_pointer(hpa_t root);
@@ -107,11 +110,11 @@ void vmx_forget_all(void);
 /* maps.c: MSR bitmap. All MSRs exit but those opened; every port exits (CPU_IO_EXIT). */
 void vmx_maps_init(void);
 void vmx_msr_open(uint32_t index, bool read, bool write);
-/* Host-physical address of the bitmap. */
-uint64_t vmx_msr_map(void);
+/* Host-physical address of the bitmap; of the one for a guest whose CPU carries out x2APIC. */
+uint64_t vmx_msr_map(bool x2apic);
 
 /* vcpu.c */
-#define VMX_VCPU_PAGES 3 /* the VMCS, the virtual-APIC page, struct vmx_vcpu */
+#define VMX_VCPU_PAGES 2 /* the VMCS, struct vmx_vcpu */
 void vmx_vcpu_init(struct vcpu *v, void *pages, hpa_t nested_root);
 void vmx_switch_in(struct vcpu *v);
 void vmx_switch_out(struct vcpu *v);
