@@ -220,7 +220,7 @@ static bool push_error(struct task_switch *t, bool wide)
 	struct vcpu_mode m;
 	gva_t at;
 
-	if (!v->inject.has_error)
+	if (v->inject.kind != INJECT_EXCEPTION || !v->inject.has_error)
 		return true;
 	backend->get_mode(v, &m);
 	if (!emulate_linear(v, &m, SEG_SS, top & (big ? UINT32_MAX : UINT16_MAX), bytes, true,
@@ -246,13 +246,14 @@ enum verdict task_switch_exit(struct vcpu *v, struct vm_exit *e)
 {
 	struct task_switch t = { .v = v, .source = e->task.source };
 	bool event = t.source == TASK_GATE;
-	unsigned insn_len = event ? v->inject.insn_len : e->insn_len;
+	/* INT n, INT3, INTO are not kept in v->inject: RIP is at the instruction. */
+	bool insn = !event || v->inject.kind == INJECT_NONE || v->inject.kind == INJECT_SOFTWARE;
 	uint8_t bytes[TSS_BYTES];
 	struct vcpu_segment tss;
 	bool wide;
 
 	t.nested = event || t.source == TASK_CALL;
-	t.ext = event && v->inject.kind != INJECT_SOFTWARE ? EXT : 0;
+	t.ext = insn ? 0 : EXT;
 	backend->get_state(v, &t.s);
 	if (!find_tss(&t, e->task.selector, &tss))
 		return VERDICT_RETRY;
@@ -260,7 +261,7 @@ enum verdict task_switch_exit(struct vcpu *v, struct vm_exit *e)
 	if (!read_system(v, tss.base, bytes, tss_form(wide)->bytes))
 		return VERDICT_RETRY;
 	tss_load(bytes, wide, &t.task);
-	if (!load_cr3(&t, wide) || !save_old(&t, insn_len) || !link_tasks(&t, &tss))
+	if (!load_cr3(&t, wide) || !save_old(&t, insn ? e->insn_len : 0) || !link_tasks(&t, &tss))
 		return VERDICT_RETRY;
 	commit(&t, &tss);
 	if (load_segments(&t) && (!event || push_error(&t, wide)))
