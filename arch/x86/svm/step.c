@@ -78,10 +78,13 @@ static void step_done(struct vcpu *v, struct vm_exit *e)
 	s->care &= ~CARE_NMI_WINDOW;
 }
 
-static bool is_step(const struct svm_vcpu *s, const struct vm_exit *e)
+/* Bochs leaves BS out of the DR6 that it stores; there RIP tells. */
+static bool is_step(const struct vcpu *v, const struct vm_exit *e)
 {
+	const struct svm_vcpu *s = v->arch;
+
 	return e->kind == EXIT_EXCEPTION && e->exception.vector == VECTOR_DB &&
-	       s->vmcb->dr6 & DR6_BS;
+	       (s->vmcb->dr6 & DR6_BS || v->regs.rip != s->entry_rip);
 }
 
 void svm_step_exit(struct vcpu *v, struct vm_exit *e)
@@ -102,7 +105,7 @@ void svm_step_exit(struct vcpu *v, struct vm_exit *e)
 	b->clean &= ~VMCB_CLEAN_DR;
 	svm_window_set(s);
 	s->care &= ~CARE_CR8;
-	if (is_step(s, e))
+	if (is_step(v, e))
 		step_done(v, e);
 	else
 		b->dr6 |= s->entry_dr6 & DR6_BS;
