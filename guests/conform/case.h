@@ -24,6 +24,10 @@ void report_bool(const char *name, bool yes);
 /* A case that this CPU lacks the feature for: "not shown". */
 void report_absent(const char *name);
 
+/* True, and "not run" is reported, where the command line says `careful=N` with N as high as this
+   case's: for those that an emulator, or the guest on it, does not survive. */
+bool report_if_careful(unsigned level, const char *name);
+
 /* Each area's function: prints its lines, leaves the processor as it found it. */
 #define AREA(name, function) void function(void);
 #include "guests/conform/areas.def"

@@ -64,18 +64,12 @@ static void with_control(const char *what, unsigned cr, uint64_t set, uint64_t c
 
 static void protections(void)
 {
+	const uint64_t user = PTE_P | PTE_W | PTE_U;
+
 	with_control("read-only page without WP", 0, 0, CR0_WP, PTE_P, 0);
-	if (control_shown(CR4_SMEP))
-		with_control("user page with SMEP", 4, CR4_SMEP, 0, PTE_P | PTE_W | PTE_U, 0);
-	else
-		report_absent("user page with SMEP");
-	if (control_shown(CR4_SMAP)) {
-		with_control("user page with SMAP", 4, CR4_SMAP, 0, PTE_P | PTE_W | PTE_U, 0);
-		with_control("user page with SMAP and AC", 4, CR4_SMAP, 0, PTE_P | PTE_W | PTE_U,
-			     FLAG_AC);
-	} else {
-		report_absent("user page with SMAP");
-	}
+	with_control("user page with SMEP", 4, CR4_SMEP, 0, user, 0);
+	with_control("user page with SMAP", 4, CR4_SMAP, 0, user, 0);
+	with_control("user page with SMAP and AC", 4, CR4_SMAP, 0, user, FLAG_AC);
 }
 
 /* The page behind PAGE is absent, PAGE itself is there. */
