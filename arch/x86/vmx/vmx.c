@@ -41,7 +41,7 @@ static size_t insn_bytes(struct vcpu *v, uint8_t bytes[15])
 }
 
 const struct backend vmx_backend = {
-	.name = "Intel VT-x",
+	.name = "VT-x",
 	.without = vmx_without,
 	.init = init,
 	.cpu_enable = vmx_cpu_enable,
