@@ -160,11 +160,11 @@ bool device_owns_ports(const struct domain *d, uint64_t port, unsigned bytes)
 	for (unsigned i = 0; i < device_count(); i++) {
 		const struct device *v = device_get(i);
 
-		for (unsigned n = 0; n < PCI_BARS && v->owner == d && v->ports; n++) {
-			const struct pci_bar *b = &v->pci->bar[n];
+		for (uint32_t open = v->owner == d ? v->ports : 0; open; open &= open - 1) {
+			const struct pci_bar *b = &v->pci->bar[__builtin_ctz(open)];
 
-			if (v->ports & 1u << n && port >= b->base.v &&
-			    range_within(port - b->base.v, bytes, b->bytes))
+			/* A port below the base wraps. */
+			if (range_within(port - b->base.v, bytes, b->bytes))
 				return true;
 		}
 	}
