@@ -23,7 +23,7 @@
 #include "vmm/vioapic.h"
 #include "vmm/vuart.h"
 
-#define POOL_SLACK 16 /* table pages for splits; service_build adds what shared pages need */
+#define POOL_SLACK 19 /* table pages for splits and the local APIC; service_build adds to them */
 
 static struct domain domains[CONFIG_DOMAINS];
 static unsigned count;

@@ -2,7 +2,7 @@
  * Where the CPU carries out a guest's local APIC by itself (APIC virtualization): it reads and
  * changes the registers in struct vlapic while the guest runs, delivers what is requested, and
  * exits for the rest. It does so for the page at its usual address and for x2APIC's MSRs; an APIC
- * that is off or elsewhere goes by exits, and so does everything where the CPU offers less.
+ * that is disabled or elsewhere goes by exits, and so does everything where the CPU offers less.
  *
  * The page that the guest touches is not the one with the registers: an access page of its domain,
  * in the nested tables only as long as an APIC of the domain goes by it.
@@ -31,9 +31,11 @@ void vlapic_cpu_init(struct vlapic *l)
 	backend->apic->init(v, hv_hpa(l), l->access);
 }
 
+/* An APIC that software has disabled accepts nothing; the CPU would, from the guest itself. */
 static enum apic_mode choose(const struct vlapic *l)
 {
-	if (help() != APIC_HELP_FULL || !(l->base & APIC_BASE_ENABLE))
+	if (help() != APIC_HELP_FULL || !(l->base & APIC_BASE_ENABLE) ||
+	    !(l->reg[REG_SVR].value & SVR_ENABLE))
 		return APIC_BY_EXITS;
 	if (vlapic_is_x2apic(l))
 		return APIC_BY_MSRS;
@@ -70,13 +72,13 @@ void vlapic_cpu_mode(struct vlapic *l)
 	enum apic_mode mode = choose(l);
 
 	vlapic_count(l);
+	if (mode != l->mode) {
+		l->mode = mode;
+		l->vcpu->apic_by_cpu = mode != APIC_BY_EXITS;
+		map_access_page(l);
+		backend->apic->mode(l->vcpu, mode);
+	}
 	l->vcpu->apic_stale = l->vcpu->apic_by_cpu;
-	if (mode == l->mode)
-		return;
-	l->mode = mode;
-	l->vcpu->apic_by_cpu = mode != APIC_BY_EXITS;
-	map_access_page(l);
-	backend->apic->mode(l->vcpu, mode);
 }
 
 static uint8_t count(const struct vlapic *l, unsigned first)

@@ -47,6 +47,7 @@ static void write_svr(struct vlapic *l, uint32_t value)
 {
 	vlapic_merge(l);
 	l->reg[REG_SVR].value = value & (SVR_ENABLE | MASK(7, 0));
+	vlapic_cpu_mode(l);
 	if (value & SVR_ENABLE)
 		return;
 	for (unsigned i = REG_LVT; i <= REG_LVT_LAST; i++)

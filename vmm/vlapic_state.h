@@ -160,7 +160,7 @@ void vlapic_timer_lvt(struct vlapic *l, uint32_t lvt);
 
 /* vlapic_cpu.c */
 void vlapic_cpu_init(struct vlapic *l);
-/* After l->base or all registers have changed. */
+/* After l->base, SVR or all registers have changed. */
 void vlapic_cpu_mode(struct vlapic *l);
 /* irr_words and isr_words anew from the registers. */
 void vlapic_count(struct vlapic *l);

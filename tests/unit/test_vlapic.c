@@ -188,6 +188,7 @@ static int fresh_by_cpu(void **state)
 	fake.apic = &helping;
 	fresh(state);
 	vlapic_reset(&v);
+	assert_false(v.apic_by_cpu); /* SVR: disabled */
 	put(REG_SVR, 0x1ff);
 	return 0;
 }
@@ -538,9 +539,16 @@ static void the_cpu_helps_where_the_apic_is_in_its_place(void **state)
 	assert_false(v.apic_by_cpu);
 	assert_true(vlapic_base_write(&v, 0x1b, 0xfed00800));
 	assert_int_equal(told.mode, APIC_BY_EXITS);
+	put(REG_SVR, 0x1ff);
+	vlapic_post(&v, 0x71);
+	vlapic_accept(&v, (unsigned)vlapic_pending(&v));
 	assert_true(vlapic_base_write(&v, 0x1b, 0xfee00800));
 	assert_int_equal(told.mode, APIC_BY_PAGE);
 	assert_true(mapped);
+	vlapic_hand_over(&v);
+	assert_int_equal(told.service, 0x71);
+	put(REG_SVR, 0xff);
+	assert_int_equal(told.mode, APIC_BY_EXITS);
 }
 
 static void written(unsigned reg, uint32_t value)
