@@ -110,12 +110,21 @@ static NORETURN void die(const struct trap_frame *f)
 	panic("%s in the hypervisor at %#lx", name, rip);
 }
 
+/* A single-step trap while nothing steps here. Bochs' AMD-V brings one, where an instruction of a
+   guest that steps leaves the guest: right behind VMRUN, when gs is still the guest's. */
+static bool is_guests_step(const struct trap_frame *f)
+{
+	return f->vector == VECTOR_DB && !(f->rflags & RFLAGS_TF) && insn_read_dr6() & DR6_BS;
+}
+
 void trap_handle(struct trap_frame *f)
 {
 	if (f->vector >= 32) {
 		irq_dispatch((uint8_t)f->vector);
 		return;
 	}
+	if (is_guests_step(f))
+		return;
 	if (f->vector == VECTOR_NMI) {
 		stop_if_ordered();
 		return;
