@@ -96,6 +96,8 @@ static void good_states_break_no_rule(void **state)
 	vmwrite(VMCS_ENTRY_EVENT, 0x80000031);
 	expect_nothing();
 	vmwrite(VMCS_ENTRY_EVENT, 0);
+	vmwrite(VMCS_GUEST_RIP, BIT(47));
+	expect_nothing();
 	virtual_8086();
 	expect_nothing();
 	fresh(NULL);
@@ -146,7 +148,7 @@ static void each_wrong_field_is_named(void **state)
 		{ SELECTOR(SEG_TR), 4, "TR is from" },
 		{ VMCS_GUEST_GDTR_LIMIT, 0x10000, "GDTR" },
 		{ VMCS_GUEST_IDTR_BASE, BIT(50), "IDTR" },
-		{ VMCS_GUEST_RIP, BIT(60), "RIP is not canonical" },
+		{ VMCS_GUEST_RIP, BIT(60), "RIP[63:48]" },
 		{ VMCS_GUEST_RFLAGS, RFLAGS_IF, "RFLAGS has reserved" },
 		{ VMCS_GUEST_ACTIVITY, 4, "activity state is reserved" },
 		{ VMCS_GUEST_INTERRUPTIBILITY, BIT(5), "interruptibility" },
