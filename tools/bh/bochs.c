@@ -9,9 +9,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -83,9 +85,32 @@ static void write_time(FILE *f, const struct options *o)
 		fputs("clock: sync=slowdown, time0=utc\n", f);
 }
 
-static bool write_disk(FILE *f, const struct system_image *s, const struct options *o)
+/* Bochs puts a lock file beside a disk and leaves it there when it is killed, so that no other run
+   gets the disk. So it sees another name, in our folder, and the disk is locked by us. */
+static bool claim_disk(const struct emulator *e, const char *file, char name[PATH_MAX])
+{
+	int fd = open(file, O_RDWR | O_CLOEXEC); /* for as long as we live */
+	char *full = realpath(file, NULL);
+	bool good = fd >= 0 && full;
+
+	if (good && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		report("disk %s is in use by another run", file);
+		free(full);
+		return false;
+	}
+	snprintf(name, PATH_MAX, "%s/disk", e->scratch);
+	good = good && symlink(full, name) == 0;
+	if (!good)
+		report("disk %s: %s", file, strerror(errno));
+	free(full);
+	return good;
+}
+
+static bool write_disk(FILE *f, const struct emulator *e, const struct system_image *s,
+		       const struct options *o)
 {
 	enum disk_kind kind;
+	char name[PATH_MAX];
 	const char *file;
 	struct stat st;
 
@@ -101,11 +126,13 @@ static bool write_disk(FILE *f, const struct system_image *s, const struct optio
 		report("disk %s: Bochs needs a multiple of 256 KiB", file);
 		return false;
 	}
+	if (!claim_disk(e, file, name))
+		return false;
 	fprintf(f,
 		"ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n"
 		"ata1-master: type=disk, mode=flat, path=\"%s\", cylinders=%lu, heads=%d, spt=%d, "
 		"model=\"Bulkhead disk\"\n",
-		file, (unsigned long)st.st_size / (HEADS * SECTORS * SECTOR_BYTES), HEADS, SECTORS);
+		name, (unsigned long)st.st_size / (HEADS * SECTORS * SECTOR_BYTES), HEADS, SECTORS);
 	return true;
 }
 
@@ -127,7 +154,7 @@ static bool write_rc(FILE *f, const struct emulator *e, const struct system_imag
 		iso);
 	write_machine(f, s, o);
 	write_time(f, o);
-	return write_disk(f, s, o);
+	return write_disk(f, e, s, o);
 }
 
 static bool write_files(struct emulator *e, const struct system_image *s, const struct options *o,
