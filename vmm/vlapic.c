@@ -47,6 +47,7 @@ void vlapic_state_reset(struct vlapic *l)
 	for (unsigned i = REG_LVT; i <= REG_LVT_LAST; i++)
 		l->reg[i].value = LVT_MASKED;
 	vlapic_ids(l);
+	l->tmr_changed = true;
 	l->vcpu->cr8 = 0;
 	l->timer_mode = 0;
 	l->divide_shift = 1;
@@ -213,8 +214,13 @@ void vlapic_post(struct vcpu *v, uint8_t vector)
 
 void vlapic_post_level(struct vcpu *v, uint8_t vector)
 {
-	__atomic_fetch_or(&v->lapic->reg[REG_TMR + vector / 32].value, 1u << vector % 32,
-			  __ATOMIC_RELAXED);
+	struct vlapic *l = v->lapic;
+
+	if (!vlapic_is_level(l, vector)) {
+		__atomic_fetch_or(&l->reg[REG_TMR + vector / 32].value, 1u << vector % 32,
+				  __ATOMIC_RELAXED);
+		__atomic_store_n(&l->tmr_changed, true, __ATOMIC_RELAXED);
+	}
 	post(v, vector);
 }
 

@@ -97,30 +97,35 @@ void vlapic_count(struct vlapic *l)
 }
 
 /* Level-triggered vectors are those whose EOI must exit. */
-static void tell_levels(struct vlapic *l)
+static COLD void tell_levels(struct vlapic *l)
 {
-	bool changed = false;
+	uint32_t levels[VECTOR_WORDS];
 
-	for (unsigned i = 0; i < VECTOR_WORDS; i++) {
-		uint32_t word = __atomic_load_n(&l->reg[REG_TMR + i].value, __ATOMIC_RELAXED);
+	/* A change from now on sets it again, before its request is seen. */
+	__atomic_store_n(&l->tmr_changed, false, __ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < VECTOR_WORDS; i++)
+		levels[i] = __atomic_load_n(&l->reg[REG_TMR + i].value, __ATOMIC_RELAXED);
+	backend->apic->levels(l->vcpu, levels);
+}
 
-		changed |= word != l->told[i];
-		l->told[i] = word;
-	}
-	if (changed)
-		backend->apic->levels(l->vcpu, l->told);
+/* The highest vector, 0 if there is none: what the CPU did to the page is not counted. */
+static uint8_t top(const struct vlapic *l, unsigned first)
+{
+	for (unsigned n = VECTOR_WORDS; n-- > 0;)
+		if (l->reg[first + n].value)
+			return n * 32 + vlapic_bsr(l->reg[first + n].value);
+	return 0;
 }
 
 void vlapic_hand_over(struct vcpu *v)
 {
 	struct vlapic *l = v->lapic;
 
-	if (UNLIKELY(v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3]))
+	if (v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3])
 		vlapic_merge(l);
-	vlapic_count(l);
-	tell_levels(l);
-	backend->apic->status(v, v->irr_words ? vlapic_top(l, REG_IRR, v->irr_words) : 0,
-			      l->isr_words ? vlapic_top(l, REG_ISR, l->isr_words) : 0);
+	if (UNLIKELY(__atomic_load_n(&l->tmr_changed, __ATOMIC_RELAXED)))
+		tell_levels(l);
+	backend->apic->status(v, top(l, REG_IRR), top(l, REG_ISR));
 	v->irr_words = 0;
 	v->apic_stale = false;
 }

@@ -77,11 +77,10 @@ struct vlapic {
 	struct vcpu *vcpu; /* fixed */
 
 	/* owner; base is read by senders */
-	uint64_t base;               /* IA32_APIC_BASE */
-	uint8_t isr_words;           /* as v->irr_words */
-	uint8_t mode;                /* enum apic_mode */
-	uint32_t told[VECTOR_WORDS]; /* the TMR as the CPU was told */
-	hpa_t access;                /* what is at HV_GUEST_LAPIC in APIC_BY_PAGE; the domain's */
+	uint64_t base;     /* IA32_APIC_BASE */
+	uint8_t isr_words; /* as v->irr_words */
+	uint8_t mode;      /* enum apic_mode */
+	hpa_t access;      /* what is at HV_GUEST_LAPIC in APIC_BY_PAGE; the domain's */
 
 	/* owner: the timer */
 	uint8_t timer_mode, divide_shift; /* as LVT and divider say */
@@ -91,7 +90,8 @@ struct vlapic {
 	struct timer timer;
 
 	/* any CPU, atomically */
-	uint32_t errors; /* ESR bits since the guest last wrote ESR */
+	uint32_t errors;  /* ESR bits since the guest last wrote ESR */
+	bool tmr_changed; /* since a CPU that helps was told */
 };
 
 static inline bool vlapic_is_x2apic(const struct vlapic *l)
@@ -129,9 +129,11 @@ static inline bool vlapic_is_level(const struct vlapic *l, unsigned vector)
 /* The request that comes now is an edge. Reads first: it nearly always was one before. */
 static inline void vlapic_tmr_clear(struct vlapic *l, uint8_t vector)
 {
-	if (UNLIKELY(vlapic_is_level(l, vector)))
-		__atomic_fetch_and(&l->reg[REG_TMR + vector / 32].value, ~(1u << vector % 32),
-				   __ATOMIC_RELAXED);
+	if (LIKELY(!vlapic_is_level(l, vector)))
+		return;
+	__atomic_fetch_and(&l->reg[REG_TMR + vector / 32].value, ~(1u << vector % 32),
+			   __ATOMIC_RELAXED);
+	__atomic_store_n(&l->tmr_changed, true, __ATOMIC_RELAXED);
 }
 
 /* vlapic.c */
