@@ -5,11 +5,13 @@
  *
  *   area=NAME    runs that area alone
  *   careful=1    leaves out what Bochs does not survive; 2: also what ends the guest on QEMU
+ *   neighbour=N  no cases: the neighbour of switch.c for N milliseconds
  */
 #include "guests/conform/case.h"
 
 #include "guests/conform/machine.h"
 #include "guests/conform/probe.h"
+#include "guests/conform/switch.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/print.h"
 #include "guests/lib/start.h"
@@ -71,7 +73,13 @@ static bool is_wanted(const char *name)
 
 int main(void)
 {
+	uint64_t neighbour = boot_number("neighbour", 0);
+
 	machine_init();
+	if (neighbour) {
+		switch_neighbour(neighbour);
+		return 0;
+	}
 	probe_init();
 	for (unsigned i = 0; i < ARRAY_SIZE(areas); i++) {
 		area = areas[i].name;

@@ -11,7 +11,7 @@
 #include "guests/lib/mmio.h"
 #include "lib/string.h"
 
-extern const struct snippet pf_cases[];
+extern const struct snippet pf_cases[], invpcid_case[];
 
 enum { READ, WRITE, RMW };
 
@@ -197,10 +197,52 @@ static void code(void)
 	report("code on another frame, after invlpg", "%s, rax %lu", probe_text(&p), p.regs.rax);
 }
 
+/* rax is the type, rdi points at the descriptor. */
+static const char *invpcid(uint64_t type, uint64_t pcid, uint64_t address)
+{
+	static uint64_t descriptor[2] ALIGNED(16);
+	static struct probe p;
+
+	descriptor[0] = pcid;
+	descriptor[1] = address;
+	p = (struct probe){ .regs = { .rax = type, .rdi = machine_address(descriptor) } };
+	probe_run(&p, &invpcid_case[0]);
+	return probe_text(&p);
+}
+
+static void by_invpcid(void)
+{
+	invpcid(0, 0, machine_page(PAGE));
+}
+
+static void by_invpcid_all(void)
+{
+	invpcid(2, 0, 0);
+}
+
+static void invpcids(void)
+{
+	bool shown = cpuid(7, 0).ebx & BIT(10);
+	static const char *const names[] = { "invpcid, one address", "invpcid, everything",
+					     "invpcid of type 4", "invpcid of a PCID without PCIDE",
+					     "invpcid of an address that is not canonical" };
+
+	for (unsigned i = 0; !shown && i < ARRAY_SIZE(names); i++)
+		report_absent(names[i]);
+	if (!shown)
+		return;
+	report(names[0], "%#x", move(PTE_P | PTE_W, by_invpcid));
+	report(names[1], "%#x", move(PTE_P | PTE_W, by_invpcid_all));
+	report(names[2], "%s", invpcid(4, 0, 0));
+	report(names[3], "%s", invpcid(0, 1, machine_page(PAGE)));
+	report(names[4], "%s", invpcid(0, 0, 0x800000000000));
+}
+
 void area_paging(void)
 {
 	accessed_and_dirty();
 	invalidations();
+	invpcids();
 	rights();
 	large_pages();
 	code();

@@ -49,3 +49,7 @@ CASE "rep movsq that runs into the page"
 	rep movsq
 END_CASE
 END_TABLE
+
+TABLE invpcid_case
+INSN invpcid rax, [rdi]
+END_TABLE

@@ -38,6 +38,10 @@ INSN rdmsr
 INSN wrmsr
 INSN rdpmc
 INSN swapgs
+INSN syscall
+INSN o64 sysret
+INSN sysenter
+INSN sysexit
 INSN monitor
 INSN mwait
 INSN in al, 0x80
