@@ -82,7 +82,7 @@ static void port_accesses_are_taken_apart(void **state)
 	assert_true(e.pio.in && e.pio.string && e.pio.rep);
 	assert_int_equal(e.pio.size, 2);
 	assert_int_equal(e.pio.addr_bytes, 4);
-	assert_int_equal(e.pio.segment, SEG_DS);
+	assert_int_equal(e.pio.segment, SEG_ES);
 	assert_int_equal(decode(0x7b, BIT(6) | BIT(2) | BIT(9), 0x1001).pio.addr_bytes, 8);
 	assert_int_equal(decode(0x7b, BIT(6) | BIT(2) | BIT(9), 0x1001).pio.size, 4);
 }
