@@ -18,7 +18,7 @@ struct PACKED table_pointer {
 	uint64_t base;
 };
 
-extern const uint8_t image_start[], image_end[], machine_call_target[];
+extern const uint8_t image_start[], image_end[];
 void machine_load(const struct table_pointer *gdt);
 
 static uint64_t gdt[SELECTOR_PAST_GDT / 8] ALIGNED(16) = {
@@ -32,7 +32,6 @@ static uint64_t gdt[SELECTOR_PAST_GDT / 8] ALIGNED(16) = {
 	[SELECTOR_READ_ONLY / 8] = 0x00cf91000000ffff,
 	[SELECTOR_CODE32 / 8] = 0x00cf9b000000ffff,
 	[SELECTOR_EXECUTE_ONLY / 8] = 0x00af99000000ffff,
-	[SELECTOR_USER_CONFORMING / 8] = 0x00afff000000ffff,
 };
 #define TSS_BYTES 104
 #define MAP_BYTES 16
@@ -49,13 +48,6 @@ static void set_system(unsigned selector, uint64_t type, uint64_t base, uint32_t
 	gdt[selector / 8] =
 		limit | (base & 0xffffff) << 16 | type << 40 | (base >> 24 & 0xff) << 56;
 	gdt[selector / 8 + 1] = base >> 32;
-}
-
-static void set_call_gate(unsigned selector, uint64_t type, uint64_t target)
-{
-	gdt[selector / 8] = (target & 0xffff) | (uint64_t)SELECTOR_CODE << 16 | type << 40 |
-			    (target >> 16 & 0xffff) << 48;
-	gdt[selector / 8 + 1] = target >> 32;
 }
 
 void machine_load_tss(void)
@@ -75,8 +67,6 @@ static void load_tables(void)
 	tss[TSS_BYTES - 2] = TSS_BYTES;
 	set_system(SELECTOR_BUSY_TSS, 0x8b, machine_address(tss), TSS_BYTES - 1);
 	set_system(SELECTOR_ABSENT_LDT, 0x02, 0, 0xffff);
-	set_call_gate(SELECTOR_CALL_GATE, 0xec, machine_address(machine_call_target));
-	set_call_gate(SELECTOR_ABSENT_GATE, 0x6c, machine_address(machine_call_target));
 	machine_load(&p);
 	trap_init();
 	machine_load_tss();
@@ -146,24 +136,9 @@ uint64_t *machine_gate(unsigned vector)
 	return (uint64_t *)p.base + 2 * vector;
 }
 
-uint64_t *machine_gdt(void)
-{
-	return gdt;
-}
-
-uint16_t machine_gdt_limit(void)
-{
-	return sizeof(gdt) - 1;
-}
-
 uint8_t *machine_frame(unsigned n)
 {
 	return frames[n];
-}
-
-uint8_t *machine_tss(void)
-{
-	return tss;
 }
 
 void machine_io_map(unsigned bytes)

@@ -24,11 +24,8 @@ enum {
 	SELECTOR_READ_ONLY = 0x50,
 	SELECTOR_CODE32 = 0x58,
 	SELECTOR_EXECUTE_ONLY = 0x60,
-	SELECTOR_USER_CONFORMING = 0x68,
-	SELECTOR_BUSY_TSS = 0x70,    /* two entries */
-	SELECTOR_CALL_GATE = 0x80,   /* two entries; to machine_call_target, DPL 3 */
-	SELECTOR_ABSENT_GATE = 0x90, /* two entries */
-	SELECTOR_ABSENT_LDT = 0xa0,  /* two entries */
+	SELECTOR_BUSY_TSS = 0x70,   /* two entries */
+	SELECTOR_ABSENT_LDT = 0xa0, /* two entries */
 	SELECTOR_PAST_GDT = 0xb0,
 };
 
@@ -75,8 +72,6 @@ static inline uint64_t machine_address(const volatile void *p)
 
 /* The IDT entry of a vector, two words. */
 uint64_t *machine_gate(unsigned vector);
-uint64_t *machine_gdt(void);
-uint16_t machine_gdt_limit(void);
 
 /* A frame of RAM for a case: 16 of them, zero at first. */
 uint8_t *machine_frame(unsigned n);
@@ -84,8 +79,5 @@ uint8_t *machine_frame(unsigned n);
 /* Gives the TSS an I/O permission map of `bytes` bytes, 0 for none, then the byte of ones that must
    follow: its first 8 ports are open, the others closed. */
 void machine_io_map(unsigned bytes);
-
-/* The 64-bit TSS: rsp0 at +4, ist1 at +36. */
-uint8_t *machine_tss(void);
 
 #endif

@@ -70,11 +70,6 @@ machine_load:
 	push rax
 	retfq
 
-; Where the call gates lead: the end of a probe.
-global machine_call_target
-machine_call_target:
-	int PROBE_DONE
-
 section .bss nobits alloc noexec write align=8
 global probe_saved_rsp
 probe_saved_rsp: resq 1

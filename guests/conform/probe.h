@@ -20,9 +20,6 @@ struct snippet {
 #define PROBE_DONE 0x81 /* the vector that ends a snippet */
 
 #define FLAG_CF      BIT(0)
-#define FLAG_TF      BIT(8)
-#define FLAG_IF      BIT(9)
-#define FLAG_DF      BIT(10)
 #define FLAG_AC      BIT(18)
 #define FLAGS_STATUS (BIT(0) | BIT(2) | BIT(4) | BIT(6) | BIT(7) | BIT(11))
 
