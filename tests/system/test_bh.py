@@ -2,8 +2,10 @@
 import os
 import signal
 import subprocess
+import termios
 import time
 
+import pexpect
 import pytest
 
 from machine import BOOT, hello, write_config
@@ -66,3 +68,27 @@ def test_the_image_boots_from_a_stick(bh, build, folder, firmware):
         qemu.kill()
     with open(log, encoding="utf-8", errors="replace") as f:
         assert "one: done" in f.read()
+
+
+def test_control_a_x_leaves_and_the_terminal_is_as_before(build, folder, emulator):
+    config = write_config(build, folder, [hello("one", "forever")])
+    with open(os.path.join(folder, "serial.log"), "w", encoding="utf-8") as log:
+        bh = pexpect.spawn(os.path.join(build, "bh"), ["run", config, "--emulator", emulator],
+                           encoding="utf-8", codec_errors="replace", timeout=2 * BOOT)
+        bh.logfile_read = log
+        name = os.readlink(f"/proc/{bh.pid}/fd/0")
+        before = termios.tcgetattr(bh.child_fd)
+        bh.expect("one: beat 1")
+        assert termios.tcgetattr(bh.child_fd) != before
+        bh.send("\x03")  # a key like others
+        bh.expect("one: beat 3")
+        # The terminal lives as long as somebody has it open; so there is no end of file either.
+        terminal = os.open(name, os.O_RDWR | os.O_NOCTTY)
+        bh.send("\x01x")
+        end = time.monotonic() + 30
+        while bh.expect([pexpect.EOF, "beat", pexpect.TIMEOUT], timeout=0.2):
+            assert time.monotonic() < end
+        assert termios.tcgetattr(terminal) == before
+        os.close(terminal)
+        bh.close()
+    assert bh.exitstatus == 0
