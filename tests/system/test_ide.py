@@ -11,6 +11,9 @@ from machine import BOOT, only
 
 pytestmark = only("qemu", "its PIIX3 can be had in all these forms")
 
+# Bochs' own disk takes test_service_death.py through the same.
+pytestmark = only("qemu", "Bochs gets its IDE disk by --disk")
+
 
 class IdeRig(death.Rig):
     """A machine with IDE disks at a PIIX3, the first one empty, and an image beside."""
