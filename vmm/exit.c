@@ -95,6 +95,17 @@ static enum verdict exit_rdpmc(struct vcpu *v, struct vm_exit *e)
 	return VERDICT_RETRY;
 }
 
+/* A delivery that leads to a device: its gate, a descriptor or the stack is no memory. A machine
+   reads ones there, or loses what it pushes, and shuts down sooner or later. */
+static enum verdict exit_device_memory(struct vcpu *v, struct vm_exit *e)
+{
+	if (UNLIKELY(v->inject.kind != INJECT_NONE))
+		return domain_kill(v->domain,
+				   "vector %u cannot be delivered: device memory at %#lx, rip %#lx",
+				   v->inject.vector, e->fault.gpa.v, v->regs.rip);
+	return emulate_mmio(v, e);
+}
+
 /* RAM is always mapped, so a fault there is an access that the mapping forbids: a fetch from a
    window. Everything else is a device or nothing. */
 static enum verdict exit_nested_fault(struct vcpu *v, struct vm_exit *e)
@@ -104,14 +115,14 @@ static enum verdict exit_nested_fault(struct vcpu *v, struct vm_exit *e)
 	if (UNLIKELY(e->fault.exec && ptab_lookup(&v->domain->nested, e->fault.gpa.v, &leaf)))
 		return domain_kill(v->domain, "fetched from %#lx, which is not executable",
 				   e->fault.gpa.v);
-	return emulate_mmio(v, e);
+	return exit_device_memory(v, e);
 }
 
 /* The CPU tells the place in the page. */
 static enum verdict exit_apic_access(struct vcpu *v, struct vm_exit *e)
 {
 	e->fault.gpa.v |= HV_GUEST_LAPIC;
-	return emulate_mmio(v, e);
+	return exit_device_memory(v, e);
 }
 
 /* The instruction is done already. */
@@ -148,7 +159,8 @@ static enum verdict exit_exception(struct vcpu *v, struct vm_exit *e)
 		return domain_kill(v->domain, "machine check");
 	if (e->exception.vector == VECTOR_UD && exit_is_hypercall(v, e))
 		return hypercall_exit(v, e);
-	if (v->inject.kind == INJECT_NONE)
+	/* INT1 is in v->inject already. A fault that an event's delivery met takes its place. */
+	if (v->inject.kind == INJECT_NONE || e->exception.vector != VECTOR_DB)
 		vcpu_inject_exception(v, e->exception.vector, e->exception.has_error,
 				      e->exception.error);
 	return VERDICT_RETRY;

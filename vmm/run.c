@@ -128,6 +128,14 @@ static void run_verdict(struct vcpu *v, enum verdict verdict)
 	}
 }
 
+/* The exit cut an event's delivery short. A guest can make that happen again at every entry,
+   without a boundary of instructions at which a timer or an interrupt of the host could end it. */
+static COLD void run_look_up(void)
+{
+	timer_wait();
+	irq_window();
+}
+
 static void run_once(struct vcpu *v)
 {
 	enum verdict verdict;
@@ -136,6 +144,8 @@ static void run_once(struct vcpu *v)
 		run_deliver(v);
 		backend->run(v, &v->exit);
 		v->exits++;
+		if (UNLIKELY(v->inject.kind != INJECT_NONE))
+			run_look_up();
 	} else {
 		v->replay = false;
 	}

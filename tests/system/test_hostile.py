@@ -28,3 +28,21 @@ def test_misdeeds_on_other_cpus_harm_nobody_else(boot):
                   r"\[innocent\] innocent: done"], timeout=BOOT)
     assert m.end() == 0
     assert "panic" not in m.seen()
+
+
+def raw(name):
+    return (f"  - name: {name}\n    type: flat\n    image: {{build}}/guests/{name}.bin\n"
+            "    memory: 4M\n    cpu: 0\n")
+
+
+def test_an_exception_without_a_way_in_stops_its_guest_only(boot):
+    m = boot([hello("innocent", "beats=5", cpu=0), raw("nowhere")])
+    m.expect_all([r"nowhere: stopped: vector 6 .* device memory at 0x80000030,",
+                  r"\[innocent\] innocent: done"], timeout=BOOT)
+    assert m.end() == 0
+
+
+def test_alignment_checks_without_end_leave_others_their_time(boot):
+    m = boot([hello("innocent", "beats=5", cpu=0), raw("align")])
+    m.expect(r"\[align\] align: checks alignment", timeout=BOOT)
+    m.expect(r"\[innocent\] innocent: done", timeout=BOOT)
