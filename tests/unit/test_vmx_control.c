@@ -109,6 +109,17 @@ static void impossible_values_fault(void **state)
 	assert_false(mov(4, CR4_PAE | CR4_MCE | BIT(40)));
 }
 
+/* The CPU of this test has them all. */
+static void what_no_guest_is_shown_faults(void **state)
+{
+	assert_false(mov(4, CR4_PKE));
+	assert_false(mov(4, CR4_LA57 | CR4_PAE));
+	assert_false(mov(4, CR4_SMXE));
+	vmx_set_cr0(CR0_PE | CR0_ET | CR0_WP);
+	assert_false(mov(4, CR4_CET));
+	assert_true(mov(4, CR4_MCE | CR4_PAE | CR4_SMEP | CR4_OSXSAVE));
+}
+
 static void outside_64_bit_code_the_high_half_does_not_count(void **state)
 {
 	struct vm_exit e;
@@ -164,6 +175,7 @@ int main(void)
 		cmocka_unit_test_setup(the_guest_sees_its_own_values_and_the_cpu_ours, fresh),
 		cmocka_unit_test_setup(cache_and_error_bits_move_the_shadow, fresh),
 		cmocka_unit_test_setup(impossible_values_fault, fresh),
+		cmocka_unit_test_setup(what_no_guest_is_shown_faults, fresh),
 		cmocka_unit_test_setup(outside_64_bit_code_the_high_half_does_not_count, fresh),
 		cmocka_unit_test_setup(long_mode_begins_only_as_the_manual_says, fresh),
 		cmocka_unit_test_setup(long_mode_ends_only_as_the_manual_says, fresh),

@@ -66,8 +66,6 @@ static bool cr0_faults(uint64_t value)
 		return true;
 	if (value & CR0_NW && !(value & CR0_CD))
 		return true;
-	if (!(value & CR0_WP) && vmread(VMCS_GUEST_CR4) & CR4_CET)
-		return true;
 	return paging_faults(value);
 }
 
@@ -76,11 +74,9 @@ static bool cr4_faults(uint64_t value)
 	uint64_t change = value ^ vmread(VMCS_GUEST_CR4);
 	bool long_mode = vmread(VMCS_GUEST_EFER) & EFER_LMA;
 
-	if (value & (CR4_VMXE | vmx_caps.cr4_off))
+	if (value & (CR4_VMXE | CR4_REFUSED | vmx_caps.cr4_off))
 		return true;
-	if (long_mode && (change & CR4_LA57 || !(value & CR4_PAE)))
-		return true;
-	if (value & CR4_CET && !(vmread(VMCS_GUEST_CR0) & CR0_WP))
+	if (long_mode && !(value & CR4_PAE))
 		return true;
 	return change & value & CR4_PCIDE && (!long_mode || vmread(VMCS_GUEST_CR3) & CR3_PCID);
 }

@@ -32,7 +32,7 @@ static void set_controls(struct vmx_vcpu *x)
 	vmwrite(VMCS_ENTRY_CONTROLS, c->entry);
 	vmwrite(VMCS_EXCEPTION_BITMAP, VMX_EXCEPTIONS);
 	vmwrite(VMCS_CR0_MASK, CR0_OWNED);
-	vmwrite(VMCS_CR4_MASK, CR4_OWNED);
+	vmwrite(VMCS_CR4_MASK, CR4_OWNED | CR4_REFUSED);
 	vmwrite(VMCS_PF_ERROR_MASK, 0);
 	vmwrite(VMCS_PF_ERROR_MATCH, 0);
 	vmwrite(VMCS_CR3_TARGETS, 0);
@@ -62,7 +62,7 @@ static void set_remembered(struct vmx_vcpu *x)
 	vmwrite(VMCS_GUEST_RSP, x->exit_rsp);
 	vmwrite(VMCS_GUEST_RFLAGS, x->exit_rflags);
 	vmwrite(VMCS_GUEST_INTERRUPTIBILITY, x->interruptibility);
-	vmwrite(VMCS_ENTRY_EVENT, x->entry_event);
+	vmwrite(VMCS_ENTRY_EVENT, 0);
 	vmwrite(VMCS_HOST_RSP, x->host_rsp);
 	if (vmx_has(VMX_TIMER))
 		vmwrite(VMCS_PREEMPTION_TIMER, x->preemption);

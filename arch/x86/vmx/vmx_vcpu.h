@@ -13,8 +13,13 @@
 /* CR0 and CR4 bits that the host keeps for itself while a guest runs; guests see a shadow of them
    (SDM 3C 25.6.6). NE and VMXE must be set in VMX operation; CD and NW would act on the host's
    caches, as no entry or exit switches them; without MCE a machine check stops the machine. */
-#define CR0_OWNED (CR0_NE | CR0_CD | CR0_NW)
-#define CR4_OWNED (CR4_VMXE | CR4_MCE)
+#define CR0_OWNED   (CR0_NE | CR0_CD | CR0_NW)
+#define CR4_OWNED   (CR4_VMXE | CR4_MCE)
+/* CR4 bits that guests are free to set where the CPU has them. The others belong to features that
+   no guest is shown (cpuid.def) and that the hypervisor does not switch: setting one is #GP,
+   whatever the CPU would say. */
+#define CR4_FREE    (MASK(11, 0) | CR4_FSGSBASE | CR4_PCIDE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP)
+#define CR4_REFUSED (~(CR4_FREE | CR4_OWNED))
 
 struct vmx_vcpu {
 	uint64_t vmcs_hpa;
@@ -32,7 +37,6 @@ struct vmx_vcpu {
 	uint32_t preemption;       /* what PREEMPTION_TIMER holds */
 	uint64_t exit_rip; /* GUEST_RIP at the last exit: unchanged values are not written */
 	uint64_t exit_rsp, exit_rflags;
-	uint32_t entry_event; /* what ENTRY_EVENT holds: an exit clears its valid bit */
 
 	/* While not loaded; while loaded the CPU has them. */
 	uint64_t dr6;
