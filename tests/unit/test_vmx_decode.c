@@ -78,11 +78,12 @@ static void an_instruction_tells_its_length(void **state)
 		uint32_t reason;
 		enum vm_exit_kind kind;
 	} of[] = {
-		{ 10, EXIT_CPUID }, { 12, EXIT_HLT },       { 31, EXIT_RDMSR },
-		{ 32, EXIT_WRMSR }, { 18, EXIT_HYPERCALL }, { 40, EXIT_PAUSE },
-		{ 36, EXIT_MWAIT }, { 20, EXIT_VIRT_INSN }, { 55, EXIT_XSETBV },
-		{ 13, EXIT_INVD },  { 11, EXIT_VIRT_INSN }, { 54, EXIT_WBINVD },
-		{ 39, EXIT_MWAIT }, { 53, EXIT_VIRT_INSN },
+		{ 10, EXIT_CPUID },     { 12, EXIT_HLT },       { 31, EXIT_RDMSR },
+		{ 32, EXIT_WRMSR },     { 18, EXIT_HYPERCALL }, { 40, EXIT_PAUSE },
+		{ 36, EXIT_MWAIT },     { 20, EXIT_VIRT_INSN }, { 55, EXIT_XSETBV },
+		{ 13, EXIT_INVD },      { 11, EXIT_VIRT_INSN }, { 54, EXIT_WBINVD },
+		{ 39, EXIT_MWAIT },     { 53, EXIT_VIRT_INSN }, { 76, EXIT_VIRT_INSN },
+		{ 77, EXIT_VIRT_INSN },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
