@@ -130,8 +130,10 @@ void sched_off(struct vcpu *v)
 	if (v->run_state == VCPU_READY)
 		runq_remove(&c->ready, v);
 	v->run_state = VCPU_OFF;
-	if (c->loaded == v)
+	if (c->loaded == v) {
+		backend->switch_out(v);
 		c->loaded = NULL;
+	}
 	if (c->running == v)
 		c->attention = true;
 }
