@@ -87,7 +87,7 @@ enum event_kind { INJECT_NONE, INJECT_IRQ, INJECT_NMI, INJECT_EXCEPTION, INJECT_
 
 /* An event to be injected at the next entry (SDM 3C 24.8.3, APM 2 15.20). */
 struct vcpu_event {
-	uint8_t kind; /* enum event_kind; SOFTWARE: INT n, INT3, INTO, interrupted in delivery */
+	uint8_t kind; /* enum event_kind; SOFTWARE: INT n, INT3, INTO, INT1, not yet delivered */
 	uint8_t vector;
 	bool has_error;
 	uint8_t insn_len; /* SOFTWARE: of the instruction */
@@ -141,8 +141,8 @@ struct vcpu {
 	   requested and in service. */
 	uint8_t irr_words;
 	bool apic_stale;
-	bool irq_shadow;     /* the exit left an interrupt shadow: run() says so */
-	bool replay;         /* handle `exit` again before entering */
+	bool irq_shadow; /* the exit left an interrupt shadow: run() says so */
+	bool replay;     /* handle `exit` again before entering */
 	bool nmi_pending;
 	uint8_t event_vector; /* EVENT_VECTOR, 0 none */
 	struct timer wait;    /* EVENT_WAIT's deadline (event.c) */

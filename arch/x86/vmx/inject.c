@@ -96,8 +96,7 @@ void vmx_event_load(struct vcpu *v)
 		w = pack_icebp(&e);
 	}
 	vmx_interruptibility(v, x->interruptibility & ~ended);
-	x->entry_event = w | (uint32_t)VMX_EVENT_VALID;
-	vmwrite(VMCS_ENTRY_EVENT, x->entry_event);
+	vmwrite(VMCS_ENTRY_EVENT, w | VMX_EVENT_VALID);
 }
 
 void vmx_event_save(struct vcpu *v, uint32_t vectoring)

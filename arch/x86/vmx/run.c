@@ -45,7 +45,6 @@ static COLD void entry_failed(struct vcpu *v, struct vm_exit *e, uint64_t reason
 	vmx_dump(v, reason);
 	/* Nothing was delivered, and no exit has cleared the event. */
 	vmwrite(VMCS_ENTRY_EVENT, 0);
-	x->entry_event = 0;
 	x->exit_rip = v->regs.rip;
 	x->exit_rsp = v->regs.gpr[GPR_RSP];
 	x->exit_rflags = v->regs.rflags;
