@@ -1,5 +1,5 @@
-"""One architecture, from 32-bit protected mode on: guests/raw/modes.asm goes through every mode of the
-processor and prints a line for each case; the lines must be those of conform/modes.txt, as
+"""One architecture, from 32-bit protected mode on: guests/raw/modes.asm goes through every mode of
+the processor and prints a line for each case; the lines must be those of conform/modes.txt, as
 test_conform.py compares them.
 """
 import os
