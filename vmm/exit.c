@@ -5,7 +5,9 @@
 
 #include "abi/platform.h"
 #include "arch/x86/cpu/irq.h"
+#include "arch/x86/cpu/mce.h"
 #include "arch/x86/cpu/regs.h"
+#include "lib/assert.h"
 #include "lib/bits.h"
 #include "vmm/backend.h"
 #include "vmm/cpuid.h"
@@ -153,10 +155,19 @@ static bool exit_is_hypercall(struct vcpu *v, struct vm_exit *e)
 	return true;
 }
 
+static enum verdict exit_machine_check(struct vcpu *v)
+{
+	if (!mce_take())
+		panic("a machine check in %s has corrupted the CPU's own state: look at the "
+		      "machine's memory and processor",
+		      v->domain->name);
+	return domain_kill(v->domain, "machine check");
+}
+
 static enum verdict exit_exception(struct vcpu *v, struct vm_exit *e)
 {
 	if (e->exception.vector == VECTOR_MC)
-		return domain_kill(v->domain, "machine check");
+		return exit_machine_check(v);
 	if (e->exception.vector == VECTOR_UD && exit_is_hypercall(v, e))
 		return hypercall_exit(v, e);
 	/* INT1 is in v->inject already. A fault that an event's delivery met takes its place. */

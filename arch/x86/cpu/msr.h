@@ -29,6 +29,8 @@
 #define MSR_MISC_ENABLE     0x1a0u
 #define MSR_DEBUGCTL        0x1d9u
 #define MSR_MTRR_PHYS_BASE0 0x200u /* base and mask pairs: + 2 * n, + 2 * n + 1 */
+#define MSR_MC_STATUS       0x401u /* of bank 0: + 4 * n */
+#define MSR_MC_ADDRESS      0x402u
 #define MSR_MTRR_FIX_64K    0x250u
 #define MSR_MTRR_FIX_16K    0x258u /* and 0x259 */
 #define MSR_MTRR_FIX_4K     0x268u /* to 0x26f */
