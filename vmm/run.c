@@ -48,10 +48,11 @@ static NOINLINE void run_deliver_irq(struct vcpu *v)
 
 static void run_deliver(struct vcpu *v)
 {
+	if (LIKELY(!vlapic_work(v)))
+		return;
 	if (UNLIKELY(v->nmi_pending))
 		run_deliver_nmi(v);
-	if (UNLIKELY(vlapic_has_work(v)))
-		run_deliver_irq(v);
+	run_deliver_irq(v);
 }
 
 bool run_may_wake(struct vcpu *v)
@@ -128,6 +129,16 @@ static void run_verdict(struct vcpu *v, enum verdict verdict)
 	}
 }
 
+static void run_exit(struct vcpu *v)
+{
+	enum verdict verdict = route_exit(v, &v->exit);
+
+	if (LIKELY(verdict == VERDICT_DONE))
+		run_skip(v);
+	else
+		run_verdict(v, verdict);
+}
+
 /* The exit cut an event's delivery short. A guest can make that happen again at every entry,
    without a boundary of instructions at which a timer or an interrupt of the host could end it. */
 static COLD void run_look_up(void)
@@ -138,22 +149,12 @@ static COLD void run_look_up(void)
 
 static void run_once(struct vcpu *v)
 {
-	enum verdict verdict;
-
-	if (LIKELY(!v->replay)) {
-		run_deliver(v);
-		backend->run(v, &v->exit);
-		v->exits++;
-		if (UNLIKELY(v->inject.kind != INJECT_NONE))
-			run_look_up();
-	} else {
-		v->replay = false;
-	}
-	verdict = route_exit(v, &v->exit);
-	if (LIKELY(verdict == VERDICT_DONE))
-		run_skip(v);
-	else
-		run_verdict(v, verdict);
+	run_deliver(v);
+	backend->run(v, &v->exit);
+	v->exits++;
+	if (UNLIKELY(v->inject.kind != INJECT_NONE))
+		run_look_up();
+	run_exit(v);
 }
 
 void run_until(struct vcpu *v, const volatile bool *attention)
@@ -163,6 +164,11 @@ void run_until(struct vcpu *v, const volatile bool *attention)
 		timer_wait(); /* no guest runs that a timer or interrupts could end */
 		irq_window();
 		return;
+	}
+	/* VERDICT_BLOCK ends the loop below, so only the first exit can be one that waited. */
+	if (v->replay && v->run_state == VCPU_RUNNING && !*attention) {
+		v->replay = false;
+		run_exit(v);
 	}
 	while (LIKELY(v->run_state == VCPU_RUNNING && !*attention))
 		run_once(v);

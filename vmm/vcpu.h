@@ -136,14 +136,19 @@ struct vcpu {
 	uint64_t tsc_offset; /* guest TSC = host TSC + this */
 	uint8_t cr8;         /* task priority as the guest last set it: run() loads and stores it */
 	bool apic_by_cpu;    /* the CPU delivers interrupts itself, from the local APIC's page */
-	/* What makes the local APIC look before an entry, beside `posted`: bit i, word i of IRR is
-	   not zero (with apic_by_cpu: good after vlapic_count); the CPU must be told again what is
-	   requested and in service. */
-	uint8_t irr_words;
-	bool apic_stale;
-	bool irq_shadow; /* the exit left an interrupt shadow: run() says so */
-	bool replay;     /* handle `exit` again before entering */
-	bool nmi_pending;
+	bool irq_shadow;     /* the exit left an interrupt shadow: run() says so */
+	bool replay;         /* handle `exit` again before entering */
+	/* What there is to do before an entry, beside `posted`; one word, as each entry looks. */
+	union {
+		struct {
+			bool nmi_pending;
+			/* Bit i: word i of the local APIC's IRR is not zero (with apic_by_cpu: good
+			   after vlapic_count). */
+			uint8_t irr_words;
+			bool apic_stale; /* tell the CPU again what is requested and in service */
+		};
+		uint32_t before_entry; /* not zero: something */
+	};
 	uint8_t event_vector; /* EVENT_VECTOR, 0 none */
 	struct timer wait;    /* EVENT_WAIT's deadline (event.c) */
 

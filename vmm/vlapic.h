@@ -66,11 +66,10 @@ int vlapic_pending(struct vcpu *v);
 int vlapic_accept(struct vcpu *v, unsigned vector);
 /* Owner, before an entry with v->apic_by_cpu: tells the CPU of new requests. */
 void vlapic_hand_over(struct vcpu *v);
-/* Owner, before each entry: false if there is nothing to deliver or to hand over. */
-static inline bool vlapic_has_work(const struct vcpu *v)
+/* Owner, before each entry: 0 if there is nothing to deliver or to hand over, nor an NMI. */
+static inline uint64_t vlapic_work(const struct vcpu *v)
 {
-	return v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3] | v->irr_words |
-	       v->apic_stale;
+	return v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3] | v->before_entry;
 }
 /* Owner: true if a request waits that only the task priority (cr8) holds back: the guest must exit
    when it lowers cr8. */

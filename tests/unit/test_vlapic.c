@@ -486,16 +486,16 @@ static void requests_are_handed_to_the_cpu(void **state)
 {
 	assert_true(v.apic_by_cpu);
 	vlapic_hand_over(&v);
-	assert_false(vlapic_has_work(&v));
+	assert_false(vlapic_work(&v));
 	vlapic_post(&v, 0x31);
 	vlapic_post(&v, 0x91);
-	assert_true(vlapic_has_work(&v));
+	assert_true(vlapic_work(&v));
 	vlapic_hand_over(&v);
 	assert_int_equal(told.request, 0x91);
 	assert_int_equal(told.service, 0);
-	assert_false(vlapic_has_work(&v));
+	assert_false(vlapic_work(&v));
 	put(REG_ICR, 0x400a2);
-	assert_true(vlapic_has_work(&v));
+	assert_true(vlapic_work(&v));
 	vlapic_hand_over(&v);
 	assert_int_equal(told.request, 0xa2);
 }
