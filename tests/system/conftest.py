@@ -20,7 +20,7 @@ import schedule  # noqa: E402
 
 def pytest_addoption(parser):
     parser.addoption("--build", default="build", help="the build's folder")
-    parser.addoption("--emulator", default="qemu", choices=["both", *machine.EMULATORS],
+    parser.addoption("--emulator", default="both", choices=["both", *machine.EMULATORS],
                      help="where systems are booted")
     parser.addoption("--bochs-cpu", help="another CPU model for Bochs, ryzen for instance")
 

@@ -42,6 +42,13 @@ void vmx_window_close(struct vmx_vcpu *x, enum event_kind kind)
 		nmi_windows++;
 }
 
+static unsigned host_windows;
+
+void vmx_timer_window(void)
+{
+	host_windows++;
+}
+
 void vmx_threshold(struct vmx_vcpu *x, uint8_t threshold)
 {
 	x->threshold = threshold;
@@ -57,7 +64,7 @@ static int fresh(void **state)
 	fake_vmcs_clear();
 	memset(&own, 0, sizeof(own));
 	vcpu = (struct vcpu){ .arch = &own };
-	control_exits = irq_windows = nmi_windows = 0;
+	control_exits = irq_windows = nmi_windows = host_windows = 0;
 	saved = 0;
 	vmwrite(VMCS_INSN_LENGTH, 2);
 	return 0;
@@ -94,6 +101,15 @@ static void an_instruction_tells_its_length(void **state)
 		assert_int_equal(e.reason, of[i].reason);
 	}
 	assert_int_equal(decode(18, 0).cpl, 3);
+}
+
+static void the_host_looks_for_interrupts_when_they_come_and_when_time_is_up(void **state)
+{
+	assert_int_equal(decode(10, 0).kind, EXIT_CPUID);
+	assert_int_equal(host_windows, 0);
+	assert_int_equal(decode(1, 0).kind, EXIT_HOST_IRQ);
+	assert_int_equal(decode(52, 0).kind, EXIT_TIMER);
+	assert_int_equal(host_windows, 2);
 }
 
 static void an_interrupt_has_no_length(void **state)
@@ -243,6 +259,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_instruction_tells_its_length, fresh),
 		cmocka_unit_test_setup(an_interrupt_has_no_length, fresh),
+		cmocka_unit_test_setup(
+			the_host_looks_for_interrupts_when_they_come_and_when_time_is_up, fresh),
 		cmocka_unit_test_setup(reasons_that_nobody_asked_for_are_unknown, fresh),
 		cmocka_unit_test_setup(a_port_access_tells_port_size_and_direction, fresh),
 		cmocka_unit_test_setup(a_string_port_access_tells_address_size_and_segment, fresh),

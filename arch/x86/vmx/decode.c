@@ -54,6 +54,11 @@ static void fill_nothing(struct vcpu *v, struct vm_exit *e)
 {
 }
 
+static void fill_window(struct vcpu *v, struct vm_exit *e)
+{
+	vmx_timer_window();
+}
+
 static void fill_insn(struct vcpu *v, struct vm_exit *e)
 {
 	e->insn_len = (uint8_t)vmread(VMCS_INSN_LENGTH);

@@ -65,6 +65,8 @@ extern const char vmx_exit[];
 void vmx_run(struct vcpu *v, struct vm_exit *e);
 /* This CPU's guests exit (TIMER) at that host TSC; false: no preemption timer. */
 bool vmx_set_timer(uint64_t deadline);
+/* At an exit after which vmm takes the host's interrupts (HOST_IRQ, TIMER). */
+void vmx_timer_window(void);
 /* Before an entry: PREEMPTION_TIMER, bounded when the guest is entered with IF clear. */
 void vmx_timer_load(struct vmx_vcpu *x, bool interrupts_on);
 
