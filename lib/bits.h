@@ -18,12 +18,14 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-#define ALIGNED(n)    __attribute__((aligned(n)))
-#define PACKED        __attribute__((packed))
-#define NORETURN      __attribute__((noreturn))
-#define PRINTF(f, a)  __attribute__((format(printf, f, a)))
-/* Written during boot only: its pages are made read-only before the first guest runs. */
-#define RO_AFTER_INIT __attribute__((section(".ro_after_init")))
+#define ALIGNED(n)          __attribute__((aligned(n)))
+#define PACKED              __attribute__((packed))
+#define NORETURN            __attribute__((noreturn))
+#define PRINTF(f, a)        __attribute__((format(printf, f, a)))
+/* Written during boot only: its pages are made read-only before the first guest runs. What begins
+   as zeros takes no room in the image; _VALUE is for the rest. */
+#define RO_AFTER_INIT       __attribute__((section(".bss.ro_after_init")))
+#define RO_AFTER_INIT_VALUE __attribute__((section(".ro_after_init")))
 
 /* C11's word, without a C library's <assert.h>. */
 #define static_assert _Static_assert

@@ -37,7 +37,7 @@ struct cpu cpu_blocks[MAX_CPUS];
 static struct cpu *published[MAX_CPUS];
 static unsigned claimed, count;
 
-uint64_t __stack_chk_guard RO_AFTER_INIT = 0x7a3c00ff5ee1dbe1;
+uint64_t __stack_chk_guard RO_AFTER_INIT_VALUE = 0x7a3c00ff5ee1dbe1;
 
 unsigned cpu_count(void)
 {

@@ -21,7 +21,7 @@
 #define XCR0_SWITCHED (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512)
 
 static uint64_t xcr0 RO_AFTER_INIT; /* 0: no XSAVE */
-static size_t area_bytes RO_AFTER_INIT = FXSAVE_BYTES;
+static size_t area_bytes RO_AFTER_INIT_VALUE = FXSAVE_BYTES;
 
 void fpu_init_cpu(void)
 {
