@@ -9,6 +9,7 @@
 #include "arch/x86/cpu/idt.h"
 #include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/lapic.h"
+#include "arch/x86/cpu/speculation.h"
 #include "arch/x86/cpu/tsc.h"
 #include "boot/multiboot2.h"
 #include "boot/version.h"
@@ -110,6 +111,7 @@ static NORETURN void boot_machine(void)
 	verdict_without(&options);
 	if (backend->init() != OK || backend->cpu_enable() != OK)
 		verdict_stop();
+	speculation_init();
 	smp_start(memory_trampoline(&info), options.cpus);
 
 	/* All memory is given out here, and all of the hypervisor's state made. */

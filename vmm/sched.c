@@ -10,6 +10,7 @@
 #include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/irq.h"
 #include "arch/x86/cpu/lapic.h"
+#include "arch/x86/cpu/speculation.h"
 #include "arch/x86/cpu/tsc.h"
 #include "lib/assert.h"
 #include "vmm/backend.h"
@@ -231,6 +232,8 @@ static void sched_load(struct sched_cpu *c, struct vcpu *v)
 		sched_unload(c->loaded);
 	else if (fpu_xcr0_mask())
 		insn_xsetbv(0, fpu_xcr0_mask());
+	if (!c->loaded || c->loaded->domain != v->domain)
+		speculation_wipe();
 	guestmem_enter(v->domain);
 	fpu_restore(v->fpu);
 	if (v->xcr0 != fpu_xcr0_mask())

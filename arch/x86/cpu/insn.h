@@ -274,6 +274,14 @@ static inline void insn_mfence(void)
 	asm volatile("mfence" : : : "memory");
 }
 
+/* Empties fill buffers where the CPU has MD_CLEAR; any selector that can be written serves. */
+static inline void insn_verw(void)
+{
+	static const uint16_t data = 0x10;
+
+	asm volatile("verw %0" : : "m"(data) : "cc", "memory");
+}
+
 /* Waits until earlier instructions are done: before a TSC read that must not run ahead. */
 static inline void insn_lfence(void)
 {

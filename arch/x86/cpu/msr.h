@@ -21,6 +21,7 @@
 #define MSR_UCODE_REV       0x8bu
 #define MSR_MTRR_CAP        0xfeu
 #define MSR_ARCH_CAPS       0x10au
+#define MSR_FLUSH_CMD       0x10bu
 #define MSR_SYSENTER_CS     0x174u
 #define MSR_SYSENTER_ESP    0x175u
 #define MSR_SYSENTER_EIP    0x176u
@@ -72,7 +73,13 @@
 #define APIC_BASE_ENABLE  BIT(11)
 #define APIC_BASE_ADDRESS MASK(51, 12)
 
+#define ARCH_CAPS_RDCL_NO     BIT(0)
+#define ARCH_CAPS_SKIP_L1DFL  BIT(3) /* SKIP_L1DFL_VMENTRY: the host above flushes */
+#define ARCH_CAPS_MDS_NO      BIT(5)
 #define ARCH_CAPS_NO_MULTIHIT BIT(6) /* IF_PSCHANGE_MC_NO */
+
+#define PRED_CMD_IBPB BIT(0)
+#define FLUSH_CMD_L1D BIT(0)
 
 #define FEATURE_CONTROL_LOCK BIT(0)
 #define FEATURE_CONTROL_VMX  BIT(2)
