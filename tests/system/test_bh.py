@@ -70,6 +70,14 @@ def test_the_image_boots_from_a_stick(bh, build, folder, firmware):
         assert "one: done" in f.read()
 
 
+def test_an_unknown_cpu_model_is_named_with_those_that_there_are(bh, build, folder):
+    config = write_config(build, folder, [hello("one", "beats=1")])
+    done = bh("run", config, "--headless", "--emulator", "bochs", "--cpu", "haswell_4770")
+    assert done.returncode != 0
+    assert "no CPU model haswell_4770; it has" in done.stderr
+    assert "corei7_haswell_4770" in done.stderr
+
+
 def test_control_a_x_leaves_and_the_terminal_is_as_before(build, folder, emulator):
     config = write_config(build, folder, [hello("one", "forever")])
     with open(os.path.join(folder, "serial.log"), "w", encoding="utf-8") as log:

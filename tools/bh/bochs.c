@@ -41,6 +41,30 @@ static bool all_is_there(const struct options *o)
 	return all;
 }
 
+/* True if Bochs has the CPU model; else it is reported, with those that it has. */
+static bool model_is_known(const char *model, const char *scratch)
+{
+	char *const help[] = { "bochs-bin", "-help", "cpu", NULL };
+	char path[PATH_MAX], line[128], all[1024] = "";
+	bool known = false, listed = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/models", scratch);
+	if (host_run(help, path) != 0 || !(f = fopen(path, "r")))
+		return true; /* then Bochs itself will say what is wrong */
+	while (!known && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = 0;
+		known = listed && strcmp(line, model) == 0;
+		if (listed && strcspn(line, " =[:") == strlen(line) && *line)
+			snprintf(all + strlen(all), sizeof(all) - strlen(all), " %s", line);
+		listed |= strncmp(line, "Supported CPU models", 20) == 0;
+	}
+	fclose(f);
+	if (!known)
+		report("Bochs has no CPU model %s; it has%s", model, all);
+	return known;
+}
+
 /* A socket that listens on a free port of this computer alone. */
 static int listen_here(unsigned *port)
 {
@@ -143,8 +167,13 @@ static bool write_rc(FILE *f, const struct emulator *e, const struct system_imag
 	      "gameport=0, extfpuirq=1\n"
 	      "config_interface: textconfig\n"
 	      "display_library: rfb, options=\"timeout=0\"\n"
-	      "panic: action=fatal\n",
+	      "panic: action=fatal\n"
+	      "info: action=report",
 	      f);
+	/* A CPU would note each virtual interrupt. */
+	for (unsigned i = 0; i < emulator_cpus(s, o); i++)
+		fprintf(f, ", cpu%u=ignore", i);
+	fputs("\n", f);
 	fprintf(f, "log: %s\n", e->log);
 	fprintf(f, "com1: enabled=1, mode=socket-client, dev=localhost:%u\n", port);
 	fprintf(f,
@@ -184,7 +213,7 @@ bool bochs_prepare(struct emulator *e, const struct system_image *s, const struc
 	char rc[PATH_MAX];
 
 	e->name = "Bochs";
-	if (!all_is_there(o))
+	if (!all_is_there(o) || (o->cpu && !model_is_known(o->cpu, e->scratch)))
 		return false;
 	if (emulator_memory(s, o) > MEMORY_MOST) {
 		report("Bochs has at most 2G of memory; --memory 1G, for instance");
