@@ -37,7 +37,6 @@ struct rule {
 
 struct xstate {
 	uint32_t size, offset;
-	bool aligned;
 };
 
 static RO_AFTER_INIT struct line lines[LINES]; /* [0] is all zeroes: what is not listed */
@@ -85,20 +84,6 @@ static void live_xstate(struct vcpu *v, struct cpuid *r)
 	r->edx = mask >> 32;
 	r->ebx = standard_bytes(vcpu_xcr0(v));
 	r->ecx = standard_bytes(mask);
-}
-
-static void live_xstate_compact(struct vcpu *v, struct cpuid *r)
-{
-	uint64_t xcr0 = vcpu_xcr0(v);
-	uint32_t end = LEGACY_END;
-
-	if (!(r->eax & BIT(1)))
-		return;
-	for (unsigned i = 2; i < XSTATES; i++)
-		if (xcr0 & BIT(i))
-			end = (xstates[i].aligned ? (uint32_t)align_up(end, 64) : end) +
-			      xstates[i].size;
-	r->ebx = end;
 }
 
 static void live_frequencies(struct vcpu *v, struct cpuid *r)
@@ -207,7 +192,7 @@ void cpuid_init(void)
 	for (unsigned i = 2; i < XSTATES; i++) {
 		struct cpuid c = host_cpuid(0xd, i);
 
-		xstates[i] = (struct xstate){ c.eax, c.ebx, c.ecx & BIT(1) };
+		xstates[i] = (struct xstate){ c.eax, c.ebx };
 	}
 }
 

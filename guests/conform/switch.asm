@@ -63,3 +63,55 @@ switch_check_x87:
 	fninit
 	pop rdx
 	ret
+
+; void switch_fill_avx512(edi = number): k0 to k7, zmm0 to zmm31
+global switch_fill_avx512
+switch_fill_avx512:
+%assign i 0
+%rep 8
+	lea eax, [rdi + i]
+	kmovw k %+ i, eax
+%assign i i + 1
+%endrep
+%assign i 0
+%rep 32
+	lea eax, [rdi + i]
+	vpbroadcastd zmm %+ i, eax
+%assign i i + 1
+%endrep
+	ret
+
+; unsigned switch_check_avx512(edi = number): how many of them differ; one doubleword of each
+; quarter is looked at
+global switch_check_avx512
+switch_check_avx512:
+	sub rsp, 64
+	xor eax, eax
+%assign i 0
+%rep 8
+	lea edx, [rdi + i]
+	kmovw ecx, k %+ i
+	cmp cx, dx
+	je .same_k%[i]
+	inc eax
+.same_k%[i]:
+%assign i i + 1
+%endrep
+%assign i 0
+%rep 32
+	lea edx, [rdi + i]
+	vmovdqu32 [rsp], zmm %+ i
+%assign n 0
+%rep 4
+	cmp [rsp + n], edx
+	jne .differs%[i]
+%assign n n + 20
+%endrep
+	jmp .same%[i]
+.differs%[i]:
+	inc eax
+.same%[i]:
+%assign i i + 1
+%endrep
+	add rsp, 64
+	ret

@@ -10,12 +10,17 @@
 #include "guests/lib/insn.h"
 #include "guests/lib/time.h"
 
-#define WATCH_NS (150 * NS_PER_MS)
-#define OWN      0x12340000u
-#define OTHERS   0x77770000u
+#define WATCH_NS          (150 * NS_PER_MS)
+#define CR4_OSXSAVE       BIT(18)
+#define XCR0_UP_TO_X87    0x1u
+#define XCR0_UP_TO_AVX512 0xe7u
+#define OWN               0x12340000u
+#define OTHERS            0x77770000u
 
 void switch_fill_xmm(uint32_t number);
 unsigned switch_check_xmm(uint32_t number);
+void switch_fill_avx512(uint32_t number);
+unsigned switch_check_avx512(uint32_t number);
 void switch_fill_x87(const uint32_t *number);
 unsigned switch_check_x87(const uint32_t *number);
 
@@ -67,6 +72,42 @@ static uint64_t read_debug(unsigned n)
 	return v;
 }
 
+static uint64_t read_cr4(void)
+{
+	uint64_t v;
+
+	asm volatile("mov %%cr4, %0" : "=r"(v));
+	return v;
+}
+
+static void write_cr4(uint64_t v)
+{
+	asm volatile("mov %0, %%cr4" : : "r"(v));
+}
+
+static void set_xcr0(uint32_t value)
+{
+	asm volatile("xsetbv" : : "c"(0), "a"(value), "d"(0));
+}
+
+/* Opens AVX-512 to this guest, if the CPU has it. */
+static bool open_avx512(void)
+{
+	if (!(cpuid(7, 0).ebx & BIT(16)))
+		return false;
+	write_cr4(read_cr4() | CR4_OSXSAVE);
+	set_xcr0(XCR0_UP_TO_AVX512);
+	return true;
+}
+
+static void fill_vectors(bool avx512, uint32_t number)
+{
+	if (avx512)
+		switch_fill_avx512(number);
+	else
+		switch_fill_xmm(number);
+}
+
 static void fill(uint32_t number)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(msrs); i++)
@@ -78,10 +119,11 @@ void switch_neighbour(uint64_t ms)
 {
 	static const uint32_t number = OTHERS;
 	uint64_t end = time_after(ms * NS_PER_MS);
+	bool avx512 = open_avx512();
 
 	while (rdtsc() < end) {
 		fill(OTHERS);
-		switch_fill_xmm(OTHERS);
+		fill_vectors(avx512, OTHERS);
 		switch_fill_x87(&number);
 	}
 }
@@ -95,6 +137,24 @@ static void check(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
 		report_bool(names[i], read_debug(i) == OWN + i);
 	report_bool("CR8", read_debug(5) == (OWN >> 16 & 3));
+}
+
+/* Mask and 512-bit registers; a CPU without them loses none. */
+static void check_avx512(void)
+{
+	uint64_t cr4 = read_cr4(), end;
+	unsigned lost = 0;
+
+	if (open_avx512()) {
+		end = time_after(WATCH_NS);
+		switch_fill_avx512(OWN);
+		while (rdtsc() < end)
+			cpu_relax();
+		lost = switch_check_avx512(OWN);
+		set_xcr0(XCR0_UP_TO_X87);
+		write_cr4(cr4);
+	}
+	report_bool("K0 to K7, ZMM0 to ZMM31, where there are such", !lost);
 }
 
 void area_switch(void)
@@ -115,6 +175,7 @@ void area_switch(void)
 	report_bool("XMM0 to XMM15", !xmm);
 	report_bool("x87, values and control word", !x87);
 	check();
+	check_avx512();
 	for (unsigned i = 0; i < ARRAY_SIZE(msrs); i++)
 		wrmsr(msrs[i].msr, old[i]);
 	fill_debug(0);

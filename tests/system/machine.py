@@ -178,3 +178,12 @@ def pattern(size, first=1):
         text += b"%d\n" % number
         number += 1
     return bytes(text[:size])
+
+
+def difference(got, wanted):
+    """None if both are equal, else where they begin to differ: pytest would compare megabytes for
+    hours to show it more nicely."""
+    if got == wanted:
+        return None
+    at = next((i for i, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
+    return f"from byte {at} on: {got[at:at + 40]!r} in place of {wanted[at:at + 40]!r}"
