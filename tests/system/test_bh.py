@@ -14,9 +14,9 @@ OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 
 
 def test_a_time_limit_ends_the_run_with_status_1(boot):
-    m = boot([hello("one", "forever")], args=["--timeout", "5"])
+    m = boot([hello("one", "forever")], args=["--timeout", "20"])
     m.expect("one: beat 1", timeout=BOOT)
-    m.expect("bh: still running after 5 seconds: killed")
+    m.expect("bh: still running after 20 seconds: killed")
     assert m.end() == 1
 
 
