@@ -155,14 +155,14 @@ static enum err check_schedule(struct check *k)
 	const struct config_domain *d = k->d;
 
 	if (d->vcpus < 1 || d->vcpus > CONFIG_VCPUS)
-		return config_bad(k, "vcpus", "%u; this version runs 1 to %u", d->vcpus,
-				  CONFIG_VCPUS);
+		return config_bad(k, "vcpus", "%u; 1 to %u", d->vcpus, CONFIG_VCPUS);
 	if (d->priority > 7)
 		return config_bad(k, "priority", "%u; 0 (last) to 7 (first)", d->priority);
 	if (d->quantum_us < 100 || d->quantum_us > 1000000)
 		return config_bad(k, "quantum", "%u us; 100us to 1s", d->quantum_us);
-	if (d->cpu != CONFIG_NONE && d->cpu > CPU_MAX)
-		return config_bad(k, "cpu", "%u; 0 to %u", d->cpu, CPU_MAX);
+	for (unsigned i = 0; i < d->vcpus; i++)
+		if (d->cpu[i] != CONFIG_NONE && d->cpu[i] > CPU_MAX)
+			return config_bad(k, "cpu", "%u; 0 to %u", d->cpu[i], CPU_MAX);
 	return OK;
 }
 

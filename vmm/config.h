@@ -13,7 +13,7 @@
 #include "lib/err.h"
 
 #define CONFIG_MAGIC      0x47464348424bull
-#define CONFIG_VERSION    1
+#define CONFIG_VERSION    2
 #define CONFIG_MODULE     "bulkhead.config" /* first word of the module's Multiboot2 string */
 #define CONFIG_DOMAINS    16
 #define CONFIG_MODULES    48
@@ -23,14 +23,21 @@
 #define CONFIG_CMDLINE    512
 #define CONFIG_UNITS      4 /* disks of a device */
 #define CONFIG_NONE       0xffffu
-#define CONFIG_VCPUS      1 /* what this version implements */
+#define CONFIG_VCPUS      8  /* a domain */
+#define CONFIG_SLOTS      64 /* of the cyclic table, all CPUs together */
 #define CONFIG_MEMORY_MIN (256ull << 10)
+#define CONFIG_PERIOD_US  100000u /* of caps */
 
 enum config_protocol {
 	CONFIG_NATIVE,    /* ELF64 of ours, entered in long mode with a boot page */
 	CONFIG_LINUX,     /* bzImage, 64-bit entry, optional initrd */
 	CONFIG_MULTIBOOT, /* Multiboot 1 ELF or a.out kludge, optional modules */
 	CONFIG_FLAT,      /* raw bytes at 1 MiB, entered there in 32-bit protected mode */
+	CONFIG_LINUX32,   /* bzImage, 32-bit entry */
+	CONFIG_MULTIBOOT2,
+	CONFIG_PVH,      /* ELF with Xen's PVH entry note, entered in 32-bit protected mode */
+	CONFIG_FIRMWARE, /* an image that ends at 4 GiB, started at the reset vector */
+	CONFIG_PROTOCOLS,
 };
 
 /* Rights that a domain may hold beside those that follow from its devices and disks. */
@@ -42,8 +49,10 @@ enum config_protocol {
 
 #define CONFIG_FLAG_SERVICE                                                                        \
 	1u /* a service domain: guest-physical == host-physical, may own devices */
-#define CONFIG_FLAG_STRICT 2u /* an unbacked access stops it */
-#define CONFIG_FLAGS       3u
+#define CONFIG_FLAG_STRICT    2u /* an unbacked access stops it */
+#define CONFIG_FLAG_PC        4u /* platform: pc, with the legacy set */
+#define CONFIG_FLAG_DEDICATED 8u /* its vCPUs' CPUs run nothing else */
+#define CONFIG_FLAGS          15u
 
 enum config_restart { CONFIG_RESTART_NEVER, CONFIG_RESTART_ON_CRASH, CONFIG_RESTART_ALWAYS };
 
@@ -86,9 +95,11 @@ struct config_domain {
 	uint64_t memory;         /* bytes, page-aligned */
 	uint64_t dma_pool, kept; /* bytes, page-aligned, service domains only */
 	uint32_t vcpus;
-	uint32_t priority;      /* 0..7, higher goes first */
-	uint32_t quantum_us;    /* 100..1000000 */
-	uint32_t cpu;           /* physical CPU, CONFIG_NONE: the hypervisor chooses */
+	uint32_t priority;   /* 0..7, higher goes first */
+	uint32_t quantum_us; /* 100..1000000 */
+	/* Physical CPU of each vCPU, CONFIG_NONE: the hypervisor chooses. */
+	uint16_t cpu[CONFIG_VCPUS];
+	uint32_t cap_percent;   /* of each vCPU's CPU, a period of CONFIG_PERIOD_US; 0: none */
 	uint32_t restart_limit; /* restarts within a minute after which it stays dead */
 	uint32_t watchdog_ms;   /* 0: none until the domain asks for one */
 	uint16_t image,
@@ -97,6 +108,14 @@ struct config_domain {
 	char cmdline[CONFIG_CMDLINE];
 	struct config_device device[CONFIG_DEVICES];
 	struct config_served serve[CONFIG_SERVED];
+};
+
+/* Time partitioning: while a slot lasts, its vCPU and no other runs on that CPU. Slots of one CPU
+   stand in order of `start` and do not overlap; the frame begins again when it is over. What lies
+   between slots, and a CPU without slots, goes by priority and quantum to vCPUs that have none. */
+struct config_slot {
+	uint16_t cpu, domain, vcpu, reserved;
+	uint32_t start_us, length_us;
 };
 
 /* A Multiboot2 module; its string is "NAME". crc is CRC-32C of its bytes. */
@@ -114,6 +133,9 @@ struct config {
 	uint32_t crc;   /* CRC-32C of the blob with this field zero */
 	uint16_t domains, modules;
 	char name[CONFIG_NAME];
+	uint32_t frame_us; /* the cyclic table's major frame, 0: there is no table */
+	uint32_t slots;
+	struct config_slot slot[CONFIG_SLOTS];
 	struct config_domain domain[CONFIG_DOMAINS];
 	struct config_module module[CONFIG_MODULES];
 };

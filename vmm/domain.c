@@ -199,7 +199,7 @@ static void domain_make(struct domain *d, const struct config *c, const struct s
 
 	domain_make_tables(d);
 	d->wall_base = info->wall_seconds;
-	d->vcpu[0] = vcpu_make(d, 0, sched_place(d->config->cpu, service));
+	d->vcpu[0] = vcpu_make(d, 0, sched_place(d->config->cpu[0], service));
 	d->vcpus = 1;
 	vioapic_init(d);
 	vuart_init(d);

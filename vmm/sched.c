@@ -1,5 +1,5 @@
 /*
- * Run queues, the mailbox and the loop of each CPU. `attention` is the one flag that the loop
+ * Run queues and the loop of each CPU. `attention` is the one flag that the loop
  * around a guest looks at: interrupt handlers, timers and requests set it, and the scheduler then
  * finds out what there is to do.
  */
@@ -9,14 +9,13 @@
 #include "arch/x86/cpu/fpu.h"
 #include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/irq.h"
-#include "arch/x86/cpu/lapic.h"
 #include "arch/x86/cpu/speculation.h"
 #include "arch/x86/cpu/tsc.h"
 #include "lib/assert.h"
 #include "vmm/backend.h"
 #include "vmm/domain.h"
 #include "vmm/guestmem.h"
-#include "vmm/lifecycle.h"
+#include "vmm/mailbox.h"
 #include "vmm/run.h"
 #include "vmm/runq.h"
 #include "vmm/timer.h"
@@ -31,9 +30,6 @@ struct sched_cpu {
 	struct timer quantum;
 	volatile bool attention; /* also set by this CPU's interrupt handlers */
 	volatile bool tick;      /* set by the timer's interrupt: a deadline has passed */
-
-	/* any CPU */
-	struct vcpu *mailbox; /* stack linked by wake_next; pushed with compare-exchange */
 } ALIGNED(64);
 
 static struct sched_cpu sched_cpus[MAX_CPUS];
@@ -43,9 +39,14 @@ static struct sched_cpu *sched_this(void)
 	return &sched_cpus[cpu_index()];
 }
 
-static void sched_mail(void *arg)
+void sched_attend(void)
 {
 	sched_this()->attention = true;
+}
+
+static void sched_mail(void *arg)
+{
+	sched_attend();
 }
 
 void sched_time_up(void)
@@ -161,60 +162,6 @@ void sched_resume(struct vcpu *v)
 		sched_ready(v);
 }
 
-void vcpu_request(struct vcpu *v, uint32_t requests)
-{
-	struct sched_cpu *c = &sched_cpus[v->cpu];
-	/* Pairs with the exchange in sched_drain: what was set before is seen with the bits. */
-	uint32_t old = __atomic_fetch_or(&v->requests, requests | REQUEST_QUEUED, __ATOMIC_ACQ_REL);
-
-	if (old & REQUEST_QUEUED)
-		return;
-	v->wake_next = __atomic_load_n(&c->mailbox, __ATOMIC_RELAXED);
-	while (!__atomic_compare_exchange_n(&c->mailbox, &v->wake_next, v, true, __ATOMIC_RELEASE,
-					    __ATOMIC_RELAXED))
-		;
-	if (v->cpu == cpu_index())
-		c->attention = true;
-	else
-		lapic_ipi(cpu_by_index(v->cpu)->apic_id, IRQ_VECTOR_IPI);
-}
-
-static void sched_serve(struct vcpu *v, uint32_t requests)
-{
-	if (requests & REQUEST_ORDER)
-		lifecycle_orders(v->domain);
-	if (requests & REQUEST_FLUSH)
-		backend->flush(v);
-	if (requests & REQUEST_NMI)
-		v->nmi_pending = true;
-	if (v->run_state == VCPU_BLOCKED || (v->run_state == VCPU_SLEEPING && run_may_wake(v)))
-		sched_ready(v);
-}
-
-/* The mailbox is a stack: the oldest request comes last. */
-static struct vcpu *sched_take_mail(struct sched_cpu *c)
-{
-	struct vcpu *v = __atomic_exchange_n(&c->mailbox, NULL, __ATOMIC_ACQUIRE);
-	struct vcpu *oldest = NULL, *next;
-
-	for (; v; v = next) {
-		next = v->wake_next;
-		v->wake_next = oldest;
-		oldest = v;
-	}
-	return oldest;
-}
-
-static void sched_drain(struct sched_cpu *c)
-{
-	struct vcpu *v = sched_take_mail(c), *next;
-
-	for (; v; v = next) {
-		next = v->wake_next;
-		sched_serve(v, __atomic_exchange_n(&v->requests, 0, __ATOMIC_ACQ_REL));
-	}
-}
-
 static void sched_unload(struct vcpu *v)
 {
 	backend->switch_out(v);
@@ -289,7 +236,7 @@ NORETURN void sched_loop(void)
 
 	for (;;) {
 		c->attention = false;
-		sched_drain(c);
+		mailbox_drain();
 		if (c->tick)
 			sched_timers(c);
 		if (c->running && sched_must_leave(c, c->running))

@@ -22,6 +22,8 @@ void sched_ready(struct vcpu *v);
    is forgotten. */
 void sched_off(struct vcpu *v);
 
+/* This CPU: the loop around a guest ends soon and looks what there is to do. */
+void sched_attend(void);
 /* This CPU: a deadline has passed; the loop runs what is due. */
 void sched_time_up(void);
 

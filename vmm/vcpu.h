@@ -101,6 +101,7 @@ enum vcpu_run_state {
 	VCPU_SLEEPING, /* HLT or EVENT_WAIT: an interrupt, event or its deadline wakes it */
 	VCPU_BLOCKED,  /* VERDICT_BLOCK: any request makes it look again */
 	VCPU_PAUSED,   /* by order; paused_from says what it did */
+	VCPU_INIT,     /* after INIT: a STARTUP message makes it ready (SDM 3A 8.4.4.1) */
 };
 
 /* Bits of vcpu->requests, set by any CPU, taken by the owner before each entry. */
@@ -110,7 +111,11 @@ enum {
 	REQUEST_ORDER = 4,  /* the domain has orders: domain->orders */
 	REQUEST_NMI = 8,
 	REQUEST_FLUSH = 16,        /* nested tables changed: flush before entry */
-	REQUEST_QUEUED = 1u << 31, /* the vCPU is in its CPU's mailbox (sched.c alone) */
+	REQUEST_OFF = 32,          /* its domain stops: off its CPU */
+	REQUEST_RESET = 64,        /* its domain starts: reset, wait for STARTUP */
+	REQUEST_INIT = 128,        /* an INIT message */
+	REQUEST_STARTUP = 256,     /* a STARTUP message: startup_vector */
+	REQUEST_QUEUED = 1u << 31, /* the vCPU is in its CPU's mailbox (mailbox.c alone) */
 };
 
 struct domain;
@@ -194,8 +199,9 @@ struct vcpu {
 
 	/* any CPU, atomically */
 	uint32_t requests;      /* REQUEST_* */
+	uint8_t startup_vector; /* of the last STARTUP message */
 	uint64_t posted[4];     /* interrupt vectors delivered but not yet in the vLAPIC's IRR */
-	struct vcpu *wake_next; /* in its CPU's mailbox (sched.c) */
+	struct vcpu *wake_next; /* in its CPU's mailbox (mailbox.c) */
 };
 
 /* Sets request bits and makes the owner CPU notice: an IPI if it is another CPU. Any CPU. */

@@ -32,7 +32,8 @@ static struct config_domain *add_domain(const char *name, uint32_t protocol, uin
 	d->memory = memory;
 	d->vcpus = 1;
 	d->quantum_us = 5000;
-	d->cpu = CONFIG_NONE;
+	for (unsigned i = 0; i < CONFIG_VCPUS; i++)
+		d->cpu[i] = CONFIG_NONE;
 	d->image = 0;
 	d->initrd = CONFIG_NONE;
 	return d;
@@ -142,10 +143,11 @@ MISTAKE(memory_below_its_images_is_refused, GUEST->memory = 8 << 20,
 MISTAKE(a_pool_for_a_guest_is_refused, GUEST->dma_pool = 4096, "domain linux1: dma-pool: only")
 MISTAKE(kept_pages_of_a_guest_are_refused, GUEST->kept = 4096, "domain linux1: kept: only")
 MISTAKE(a_huge_pool_is_refused, SERVICE->dma_pool = 2ull << 30, "domain service: dma-pool:")
-MISTAKE(two_vcpus_are_refused, GUEST->vcpus = 2, "domain linux1: vcpus: 2; this version runs")
+MISTAKE(too_many_vcpus_are_refused, GUEST->vcpus = CONFIG_VCPUS + 1,
+	"domain linux1: vcpus: 9; 1 to 8")
 MISTAKE(priority_8_is_refused, GUEST->priority = 8, "domain linux1: priority: 8; 0 (last)")
 MISTAKE(a_tiny_quantum_is_refused, GUEST->quantum_us = 99, "domain linux1: quantum: 99 us")
-MISTAKE(cpu_256_is_refused, GUEST->cpu = 256, "domain linux1: cpu: 256")
+MISTAKE(cpu_256_is_refused, GUEST->cpu[0] = 256, "domain linux1: cpu: 256")
 MISTAKE(a_missing_kernel_is_refused, GUEST->image = 4, "domain linux1: kernel: module 4 of 4")
 MISTAKE(a_missing_initrd_is_refused, GUEST->initrd = 5, "domain linux1: initrd: module 5 of 4")
 MISTAKE(an_initrd_of_ours_is_refused, SERVICE->initrd = 2, "domain service: initrd: only Linux")
@@ -233,7 +235,7 @@ int main(void)
 		TEST(a_pool_for_a_guest_is_refused),
 		TEST(kept_pages_of_a_guest_are_refused),
 		TEST(a_huge_pool_is_refused),
-		TEST(two_vcpus_are_refused),
+		TEST(too_many_vcpus_are_refused),
 		TEST(priority_8_is_refused),
 		TEST(a_tiny_quantum_is_refused),
 		TEST(cpu_256_is_refused),

@@ -46,10 +46,13 @@ static void missing(const char *base, const char *name, const char *what)
 
 static void compile_schedule(struct config_domain *d, const struct yaml_domain *y, const char *base)
 {
+	uint32_t cpu = CONFIG_NONE;
+
 	d->vcpus = 1;
 	compile_number(&d->vcpus, CONFIG_VCPUS, y->vcpus, base, "vcpus");
-	d->cpu = CONFIG_NONE;
-	compile_number(&d->cpu, 255, y->cpu, base, "cpu");
+	compile_number(&cpu, 255, y->cpu, base, "cpu");
+	for (unsigned i = 0; i < CONFIG_VCPUS; i++)
+		d->cpu[i] = cpu;
 	d->priority = d->flags & CONFIG_FLAG_SERVICE ? 6 : 4;
 	compile_number(&d->priority, 7, y->priority, base, "priority");
 	d->quantum_us = 5000;
