@@ -129,7 +129,7 @@ MISTAKE(the_log_s_name_is_refused, strcpy(GUEST->name, "hv"), "domains: number 1
 MISTAKE(twins_are_refused, strcpy(GUEST->name, "service"), "domains: two are named service")
 MISTAKE(an_empty_module_is_refused, c.module[1].bytes = 0, "modules: vmlinuz has 0x0 bytes")
 MISTAKE(an_unknown_type_is_refused, GUEST->protocol = 9, "domain linux1: type: 9")
-MISTAKE(unknown_flags_are_refused, GUEST->flags = 8, "domain linux1: flags:")
+MISTAKE(unknown_flags_are_refused, GUEST->flags = 16, "domain linux1: flags:")
 MISTAKE(a_linux_service_is_refused, GUEST->flags = CONFIG_FLAG_SERVICE, "domain linux1: type: a se")
 MISTAKE(rights_of_linux_are_refused, GUEST->rights = 1, "domain linux1: rights: only native")
 MISTAKE(unknown_rights_are_refused, SERVICE->rights = 16, "domain service: rights: unknown")
