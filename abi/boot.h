@@ -63,6 +63,9 @@ struct hv_device {
 enum hv_served_kind {
 	HV_SERVED_BLOCK,
 	HV_SERVED_CONSOLE,
+	/* The legacy devices of a PC but the 8259 pair (docs/abi.md): no PCI function, `function`
+	   is 0. */
+	HV_SERVED_PC,
 };
 
 enum hv_source_kind {

@@ -38,6 +38,31 @@
 #define HV_PORT_BUTTON 0x603u /* reads 1 once after the power button was pressed */
 #define HV_RESET_VALUE 0x42u
 
+/*
+ * What `platform: pc` adds. The hypervisor has the 8259 pair, exit and reset ports and ACPI's PM1
+ * registers. The domain that serves the guest's legacy devices (HV_SERVED_PC) is asked, without
+ * RANGE_ADD, about every other port below HV_PC_PORTS, and about the PM timer's. An access waits
+ * for its answer; what is at none of its devices it answers with ones.
+ */
+#define HV_PC_PORTS         0x400u
+#define HV_PORT_PIC1        0x20u  /* 8259 master, 2 ports */
+#define HV_PORT_PIC2        0xa0u  /* 8259 slave, 2 ports */
+#define HV_PORT_PIC_ELCR    0x4d0u /* edge or level, 2 ports */
+#define HV_PORT_POST        0x80u  /* writes are dropped */
+#define HV_PORT_A20         0x92u  /* A20 is always on; bit 0 resets */
+#define HV_PORT_EXIT        0xf4u  /* QEMU's: a 32-bit write ends the guest */
+#define HV_PORT_PC_RESET    0xcf9u
+#define HV_PORT_SHUTDOWN    0x8900u /* Bochs': "Shutdown", byte by byte, powers off */
+#define HV_PORT_PM1_EVENT   0x604u  /* ACPI PM1 status and enable, 4 ports */
+#define HV_PORT_PM_TIMER    0x608u  /* ACPI PM timer, 24 bits, 4 ports: the back end's */
+#define HV_PORT_PM1_CONTROL 0x60cu  /* ACPI PM1 control, 2 ports */
+
+/* Lines 0 to 15 are the PC's ISA interrupts: each drives its input of the 8259s and the I/O APIC's
+   pin of that number, but the PIT's line 0 drives pin 2, and line 2 nothing (the MADT says it). */
+#define HV_PC_LINES     16u
+#define HV_PC_TIMER_PIN 2u
+#define HV_GSI_SCI      9u
+
 #define HV_GSI_UART   4u
 #define HV_GSI_BUTTON 5u /* generic event device */
 #define HV_GSI_COUNT  24u

@@ -85,7 +85,7 @@ static void bootpage_serve(struct domain *d, const struct domain *guest, unsigne
 	b->served++;
 	s->guest = guest->id;
 	s->kind = c->kind;
-	s->function = vpci_function(index);
+	s->function = c->kind == HV_SERVED_PC ? 0 : vpci_function(index);
 	s->flags = c->flags;
 	bootpage_source(d, c, s);
 	str_copy(s->serial, c->serial, sizeof(s->serial));

@@ -114,6 +114,8 @@ static enum err check_kind(struct check *k)
 		return config_bad(k, "type", "%u is unknown; 0 to %u", d->protocol, CONFIG_FLAT);
 	if (d->flags & ~CONFIG_FLAGS)
 		return config_bad(k, "flags", "unknown bits %#x", d->flags & ~CONFIG_FLAGS);
+	if (config_is_service(d) && d->flags & CONFIG_FLAG_PC)
+		return config_bad(k, "platform", "a service domain is no PC");
 	if (config_is_service(d) && d->protocol != CONFIG_NATIVE)
 		return config_bad(k, "type", "a service domain must be a native image");
 	if (d->rights & ~CONFIG_RIGHTS)

@@ -156,29 +156,35 @@ static enum err check_clashes(struct check *k, const struct config_served *s)
 
 static enum err check_served(struct check *k, const struct config_served *s)
 {
+	const char *from = s->kind == HV_SERVED_PC ? "legacy-from" : "from";
 	const struct config *c = k->c;
 	enum err e;
 
-	if (s->kind > HV_SERVED_CONSOLE)
+	if (s->kind > HV_SERVED_PC)
 		return config_bad(k, "kind", "%u is unknown", s->kind);
 	if (s->backend >= c->domains || !config_is_service(&c->domain[s->backend]))
-		return config_bad(k, "from", "does not name a service domain");
+		return config_bad(k, from, "does not name a service domain");
 	if (s->flags & ~HV_SERVED_READONLY)
 		return config_bad(k, "flags", "unknown bits %#x", s->flags & ~HV_SERVED_READONLY);
 	if (!config_text_is_good(s->serial, sizeof(s->serial)))
 		return config_bad(k, "serial", "at most 23 printable ASCII characters");
-	if (s->kind == HV_SERVED_CONSOLE)
+	if (s->kind != HV_SERVED_BLOCK)
 		return s->source_kind == HV_SOURCE_NONE
 			       ? OK
-			       : config_bad(k, "from", "a console has no source");
+			       : config_bad(k, from, "only a disk has a source");
 	e = check_source(k, s);
 	return e != OK ? e : check_clashes(k, s);
 }
 
 enum err config_check_served(struct check *k)
 {
+	static const char *const lists[] = {
+		[HV_SERVED_BLOCK] = "disks",
+		[HV_SERVED_CONSOLE] = "consoles",
+		[HV_SERVED_PC] = NULL,
+	};
 	const struct config_domain *d = k->d;
-	unsigned count[2] = { 0, 0 };
+	unsigned count[ARRAY_SIZE(lists)] = { 0 };
 
 	if (d->served > CONFIG_SERVED)
 		return config_bad(k, "disks", "%u with the consoles; at most %u", d->served,
@@ -186,15 +192,18 @@ enum err config_check_served(struct check *k)
 	if (d->served && config_is_service(d))
 		return config_bad(k, "disks", "a service domain is not served by another");
 	for (unsigned i = 0; i < d->served; i++) {
-		unsigned console = d->serve[i].kind == HV_SERVED_CONSOLE;
+		unsigned kind = MIN(d->serve[i].kind, HV_SERVED_PC);
 		enum err e;
 
-		k->list = console ? "consoles" : "disks";
-		k->index = count[console]++;
+		k->list = lists[kind];
+		k->index = count[kind]++;
 		e = check_served(k, &d->serve[i]);
 		k->list = NULL;
 		if (e != OK)
 			return e;
 	}
+	if (count[HV_SERVED_PC] > !!(d->flags & CONFIG_FLAG_PC))
+		return config_bad(k, "legacy-from", "%u times; once, and for `platform: pc` only",
+				  count[HV_SERVED_PC]);
 	return OK;
 }

@@ -4,6 +4,7 @@
  */
 #include "vmm/vpci.h"
 
+#include "abi/boot.h"
 #include "abi/platform.h"
 #include "lib/bits.h"
 #include "lib/string.h"
@@ -39,7 +40,7 @@ void vpci_build(void)
 			struct domain *backend = domain_get(d->config->serve[i].backend);
 			unsigned link = ioreq_link_of(d, backend);
 
-			if (link != IOREQ_NO_LINK)
+			if (link != IOREQ_NO_LINK && d->config->serve[i].kind != HV_SERVED_PC)
 				d->pci->link[vpci_function(i) >> 3] = link;
 		}
 	}
@@ -92,9 +93,9 @@ static enum verdict vpci_address(struct vpci *p, struct io_access *a)
 	if (a->size != 4)
 		return vpci_empty(a);
 	if (a->write)
-		p->address = a->data & ~3ull;
+		__atomic_store_n(&p->address, a->data & ~3ull, __ATOMIC_RELAXED);
 	else
-		a->data = p->address;
+		a->data = __atomic_load_n(&p->address, __ATOMIC_RELAXED);
 	return VERDICT_DONE;
 }
 
@@ -102,13 +103,14 @@ enum verdict vpci_port(struct vcpu *v, struct io_access *a)
 {
 	struct vpci *p = v->domain->pci;
 	unsigned offset = a->address - HV_PORT_PCI;
+	uint32_t address = __atomic_load_n(&p->address, __ATOMIC_RELAXED);
 
 	if (offset == 0)
 		return vpci_address(p, a);
-	if (offset < 4 || !(p->address & ADDRESS_ENABLE) || (p->address & ADDRESS_BUS))
+	if (offset < 4 || !(address & ADDRESS_ENABLE) || (address & ADDRESS_BUS))
 		return vpci_empty(a);
 	return vpci_config(v, a,
-			   field_get(ADDRESS_SLOT, p->address) << 12 | (p->address & ADDRESS_REG) |
+			   field_get(ADDRESS_SLOT, address) << 12 | (address & ADDRESS_REG) |
 				   (offset & 3));
 }
 

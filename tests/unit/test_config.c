@@ -162,6 +162,9 @@ MISTAKE(a_device_asked_for_twice_is_refused,
 	 SERVICE->device[1].match = 2),
 	"domain service: devices[0].name: domain service asks for the same device")
 MISTAKE(too_many_disks_are_refused, GUEST->served = 9, "domain linux1: disks: 9")
+MISTAKE(legacy_devices_without_platform_pc_are_refused,
+	(GUEST->served = 2, GUEST->serve[1].kind = HV_SERVED_PC), "domain linux1: legacy-from: 1 ")
+MISTAKE(a_service_domain_is_no_pc, SERVICE->flags |= CONFIG_FLAG_PC, "domain service: platform: ")
 MISTAKE(a_served_service_is_refused, SERVICE->served = 1, "domain service: disks: a service")
 MISTAKE(a_disk_from_a_guest_is_refused, DISK->backend = 1, "domain linux1: disks[0].from:")
 MISTAKE(a_disk_from_nobody_is_refused, DISK->backend = 2, "domain linux1: disks[0].from:")
@@ -203,7 +206,7 @@ static void a_console_needs_no_source(void **state)
 	assert_int_equal(check(), OK);
 	GUEST->serve[1].source_kind = HV_SOURCE_MODULE;
 	assert_int_equal(check(), ERR_INVAL);
-	assert_string_equal(why, "domain linux1: consoles[0].from: a console has no source");
+	assert_string_equal(why, "domain linux1: consoles[0].from: only a disk has a source");
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, good)
@@ -248,6 +251,8 @@ int main(void)
 		TEST(a_device_without_name_is_refused),
 		TEST(a_device_asked_for_twice_is_refused),
 		TEST(too_many_disks_are_refused),
+		TEST(legacy_devices_without_platform_pc_are_refused),
+		TEST(a_service_domain_is_no_pc),
 		TEST(a_served_service_is_refused),
 		TEST(a_disk_from_a_guest_is_refused),
 		TEST(a_disk_from_nobody_is_refused),

@@ -35,6 +35,12 @@ static const struct value_word restarts[] = {
 	{ NULL, 0 },
 };
 
+static const struct value_word platforms[] = {
+	{ "plain", 0 },
+	{ "pc", CONFIG_FLAG_PC },
+	{ NULL, 0 },
+};
+
 static const struct value_word levels[] = {
 	{ "error", 0 }, { "warn", 1 }, { "info", 2 }, { "debug", 3 }, { NULL, 0 },
 };
@@ -76,7 +82,7 @@ static void compile_rights(struct config_domain *d, const struct yaml_domain *y,
 
 static void compile_kind(struct config_domain *d, const struct yaml_domain *y, const char *base)
 {
-	uint64_t type = CONFIG_NATIVE, restart;
+	uint64_t type = CONFIG_NATIVE, platform = 0, restart;
 	bool strict = false;
 
 	if (!y->type)
@@ -85,7 +91,8 @@ static void compile_kind(struct config_domain *d, const struct yaml_domain *y, c
 	d->protocol = type == TYPE_SERVICE ? CONFIG_NATIVE : type;
 	d->flags = type == TYPE_SERVICE ? CONFIG_FLAG_SERVICE : 0;
 	compile_flag(&strict, y->strict, base, "strict");
-	d->flags |= strict ? CONFIG_FLAG_STRICT : 0;
+	compile_word(&platform, platforms, y->platform, base, "platform");
+	d->flags |= platform | (strict ? CONFIG_FLAG_STRICT : 0);
 	restart = type == TYPE_SERVICE ? CONFIG_RESTART_ON_CRASH : CONFIG_RESTART_NEVER;
 	compile_word(&restart, restarts, y->restart, base, "restart");
 	d->restart = restart;

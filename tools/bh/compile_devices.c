@@ -63,8 +63,9 @@ void compile_devices(struct config_domain *d, const struct yaml_domain *y, const
 	}
 }
 
+/* `name` of the key that says it: "from" in an entry of a list. */
 static bool compile_backend(const struct config *c, const char *from, uint16_t *backend,
-			    const char *base)
+			    const char *base, const char *name)
 {
 	char key[COMPILE_KEY];
 
@@ -75,10 +76,10 @@ static bool compile_backend(const struct config *c, const char *from, uint16_t *
 		}
 	}
 	if (from)
-		report_key(compile_key(key, base, "from"),
+		report_key(compile_key(key, base, name),
 			   "there is no domain %s; the name of a service domain", from);
 	else
-		report_key(base, "from is missing; the name of a service domain");
+		report_key(base, "%s is missing; the name of a service domain", name);
 	return false;
 }
 
@@ -118,7 +119,7 @@ static void compile_disk(struct system_image *out, struct config_served *s,
 	uint32_t unit = 0;
 
 	*s = (struct config_served){ .kind = HV_SERVED_BLOCK, .fallback = CONFIG_NONE };
-	if (!compile_backend(&out->blob, y->from, &s->backend, base))
+	if (!compile_backend(&out->blob, y->from, &s->backend, base, "from"))
 		return;
 	compile_source(out, s, y, base);
 	compile_number(&unit, CONFIG_UNITS - 1, y->unit, base, "unit");
@@ -130,12 +131,53 @@ static void compile_disk(struct system_image *out, struct config_served *s,
 	compile_text(s->serial, sizeof(s->serial), y->serial, base, "serial");
 }
 
+/* The only service domain, CONFIG_NONE if there are several or none. */
+static uint16_t only_service(const struct config *c, unsigned *services)
+{
+	uint16_t only = CONFIG_NONE;
+
+	*services = 0;
+	for (unsigned i = 0; i < c->domains; i++)
+		if (c->domain[i].flags & CONFIG_FLAG_SERVICE)
+			only = (*services)++ ? CONFIG_NONE : i;
+	return only;
+}
+
+/* After all else that the guest is served: functions of its PCI bus go by the place in the list. */
+static void compile_legacy(const struct config *c, struct config_domain *d, const char *from,
+			   unsigned i)
+{
+	struct config_served *s = &d->serve[d->served];
+	struct config_served legacy = { .kind = HV_SERVED_PC, .fallback = CONFIG_NONE };
+	char base[COMPILE_KEY];
+	unsigned services;
+
+	snprintf(base, sizeof(base), "domains[%u]", i);
+	legacy.backend = only_service(c, &services);
+	if (from && strcmp(from, "none") == 0)
+		return;
+	if (!from && !services)
+		return;
+	if (from || services > 1)
+		compile_backend(c, from, &legacy.backend, base, "legacy-from");
+	if (d->served == CONFIG_SERVED) {
+		report_key(base, "legacy-from: one too many beside %u disks and consoles",
+			   CONFIG_SERVED);
+		return;
+	}
+	*s = legacy;
+	d->served++;
+}
+
 void compile_served(struct system_image *out, const struct yaml_config *y, unsigned i)
 {
 	struct config_domain *d = &out->blob.domain[i];
 	const struct yaml_domain *yd = &y->domains[i];
 	char base[COMPILE_KEY];
 
+	snprintf(base, sizeof(base), "domains[%u]", i);
+	if (!(d->flags & CONFIG_FLAG_PC) && yd->legacy_from)
+		report_key(base, "legacy-from is for `platform: pc`");
 	if (yd->disks_count + yd->consoles_count > CONFIG_SERVED) {
 		snprintf(base, sizeof(base), "domains[%u].disks", i);
 		report_key(base, "%u with the consoles; at most %u",
@@ -151,6 +193,8 @@ void compile_served(struct system_image *out, const struct yaml_config *y, unsig
 
 		snprintf(base, sizeof(base), "domains[%u].consoles[%u]", i, j);
 		*s = (struct config_served){ .kind = HV_SERVED_CONSOLE, .fallback = CONFIG_NONE };
-		compile_backend(&out->blob, yd->consoles[j].from, &s->backend, base);
+		compile_backend(&out->blob, yd->consoles[j].from, &s->backend, base, "from");
 	}
+	if (d->flags & CONFIG_FLAG_PC)
+		compile_legacy(&out->blob, d, yd->legacy_from, i);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "abi/boot.h"
 #include "tools/bh/compile.h"
 #include "tools/bh/image.h"
 #include "tools/bh/options.h"
@@ -13,8 +14,25 @@
 
 static struct system_image image;
 
+/* What a file may leave out but its author may not have meant to. */
+static void note_legacy(const struct config *c)
+{
+	for (unsigned i = 0; i < c->domains; i++) {
+		const struct config_domain *d = &c->domain[i];
+		bool served = false;
+
+		for (unsigned j = 0; j < d->served; j++)
+			served |= d->serve[j].kind == HV_SERVED_PC;
+		if (d->flags & CONFIG_FLAG_PC && !served)
+			printf("%s: a PC with interrupt controllers and exit ports only: no "
+			       "service domain serves its legacy devices\n",
+			       d->name);
+	}
+}
+
 static enum bh_status summarize(const struct options *o)
 {
+	note_legacy(&image.blob);
 	printf("%s: %u domains, %u modules, all is well\n", o->file, image.blob.domains,
 	       image.blob.modules);
 	return BH_OK;

@@ -56,6 +56,8 @@ static const cyaml_schema_value_t console_entry = ENTRY(struct yaml_console, con
 static const cyaml_schema_field_t domain_fields[] = {
 	TEXT("name", struct yaml_domain, name),
 	TEXT("type", struct yaml_domain, type),
+	TEXT("platform", struct yaml_domain, platform),
+	TEXT("legacy-from", struct yaml_domain, legacy_from),
 	TEXT("image", struct yaml_domain, image),
 	TEXT("kernel", struct yaml_domain, kernel),
 	TEXT("initrd", struct yaml_domain, initrd),
