@@ -138,12 +138,15 @@ enum verdict hc_irq_raise(struct vcpu *v, const uint64_t arg[5], int64_t *result
 enum verdict hc_line_set(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
 	struct domain *guest = cap_domain(v, arg[0], HV_CAP_INTERRUPT, HV_RIGHT_USE, result);
+	uint32_t level = arg[2], event = arg[2] >> 32; /* + 1; 0: none */
 
 	if (!guest)
 		return VERDICT_DONE;
-	if (arg[1] >= HV_GSI_COUNT || arg[2] > 1)
+	if (arg[1] >= HV_GSI_COUNT || level > 1 || event > HV_EVENTS || (event && !level))
 		*result = HV_ERR_INVAL;
+	else if (event)
+		vioapic_raise(guest, arg[1], v->domain, event - 1);
 	else
-		vioapic_set_line(guest, arg[1], arg[2]);
+		vioapic_set_line(guest, arg[1], level);
 	return VERDICT_DONE;
 }

@@ -5,8 +5,9 @@
  */
 #include "vmm/vioapic_state.h"
 
+#include "lib/string.h"
 #include "mm/frames.h"
-#include "vmm/vlapic.h"
+#include "vmm/event.h"
 
 static_assert(sizeof(struct vioapic) <= PAGE_SIZE, "vioapic_init takes one page");
 
@@ -24,51 +25,80 @@ void vioapic_reset(struct domain *d)
 	for (unsigned i = 0; i < HV_GSI_COUNT; i++)
 		io->rte[i] = RTE_MASKED;
 	io->lines = io->select = io->id = 0;
+	memset(io->watch, 0, sizeof(io->watch));
 	spin_unlock(&io->lock);
 }
 
-static void send(struct domain *d, uint64_t rte)
+static bool send(struct domain *d, uint64_t rte)
 {
 	struct vlapic_message m = {
 		.destination = field_get(RTE_DESTINATION, rte),
 		.vector = rte & RTE_VECTOR,
 		.mode = field_get(RTE_MODE, rte),
 		.logical = rte & RTE_LOGICAL,
-		.level = rte & RTE_LEVEL,
+		.level = rte_is_level(rte),
 	};
 
 	if (m.destination == 0xff)
 		m.destination = ~0u;
-	vlapic_deliver(d, &m);
+	return vlapic_deliver(d, &m);
 }
 
 void vioapic_service(struct domain *d, unsigned pin)
 {
 	uint64_t rte = d->ioapic->rte[pin];
 
-	if (rte & RTE_MASKED || !(d->ioapic->lines & BIT(pin)))
+	if (rte & (RTE_MASKED | RTE_REMOTE_IRR) || !(d->ioapic->lines & BIT(pin)))
 		return;
-	if (rte & RTE_LEVEL) {
-		if (rte & RTE_REMOTE_IRR)
-			return;
+	/* A level that nobody accepts will not be ended either. */
+	if (send(d, rte) && rte_is_level(rte))
 		d->ioapic->rte[pin] |= RTE_REMOTE_IRR;
-	}
-	send(d, rte);
+}
+
+/* With the lock held. */
+static void set_line(struct domain *d, unsigned pin, bool level)
+{
+	struct vioapic *io = d->ioapic;
+	bool rises = level && !(io->lines & BIT(pin));
+
+	io->lines = level ? io->lines | BIT(pin) : io->lines & ~BIT(pin);
+	io->watch[pin].by = NULL;
+	if (rises)
+		vioapic_service(d, pin);
 }
 
 void vioapic_set_line(struct domain *d, unsigned gsi, bool level)
 {
+	if (gsi >= HV_GSI_COUNT)
+		return;
+	spin_lock(&d->ioapic->lock);
+	set_line(d, gsi, level);
+	spin_unlock(&d->ioapic->lock);
+}
+
+void vioapic_raise(struct domain *d, unsigned gsi, struct domain *by, unsigned event)
+{
 	struct vioapic *io = d->ioapic;
-	bool rises;
 
 	if (gsi >= HV_GSI_COUNT)
 		return;
 	spin_lock(&io->lock);
-	rises = level && !(io->lines & BIT(gsi));
-	io->lines = level ? io->lines | BIT(gsi) : io->lines & ~BIT(gsi);
-	if (rises)
-		vioapic_service(d, gsi);
+	set_line(d, gsi, true);
+	io->watch[gsi].by = by;
+	io->watch[gsi].event = event;
 	spin_unlock(&io->lock);
+}
+
+/* The pin falls and its watcher hears of it. */
+static void tell_watcher(struct vioapic *io, unsigned pin)
+{
+	struct domain *by = io->watch[pin].by;
+
+	if (!by)
+		return;
+	io->watch[pin].by = NULL;
+	io->lines &= ~BIT(pin);
+	event_set(by, io->watch[pin].event);
 }
 
 void vioapic_end(struct domain *d, uint8_t vector)
@@ -79,6 +109,7 @@ void vioapic_end(struct domain *d, uint8_t vector)
 		if ((rte[i] & RTE_VECTOR) != vector || !(rte[i] & RTE_REMOTE_IRR))
 			continue;
 		rte[i] &= ~RTE_REMOTE_IRR;
+		tell_watcher(d->ioapic, i);
 		vioapic_service(d, i);
 	}
 }

@@ -16,6 +16,10 @@ void vioapic_reset(struct domain *d);
 /* Drives a pin: true is asserted, whatever the polarity that the guest programmed. An edge is
    false to true. gsi < HV_GSI_COUNT, others are ignored. Any CPU. */
 void vioapic_set_line(struct domain *d, unsigned gsi, bool level);
+/* The same with true, for a back end: when the guest ends the pin's level-triggered interrupt, the
+   pin falls and that event of the back end is set, once. Lowering or raising it otherwise takes
+   the event back. */
+void vioapic_raise(struct domain *d, unsigned gsi, struct domain *by, unsigned event);
 /* A local APIC ended a level-triggered vector. */
 void vioapic_eoi(struct domain *d, uint8_t vector);
 

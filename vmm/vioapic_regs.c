@@ -41,7 +41,7 @@ static void rte_write(struct domain *d, uint32_t reg, uint32_t value)
 	uint64_t put = (uint64_t)value << 32 * (reg % 2) & RTE_WRITABLE;
 
 	*rte = (*rte & ~(half & RTE_WRITABLE)) | put;
-	if (*rte & RTE_LEVEL)
+	if (rte_is_level(*rte))
 		vioapic_service(d, pin);
 	else
 		*rte &= ~RTE_REMOTE_IRR;

@@ -6,6 +6,7 @@
 
 #include "abi/platform.h"
 #include "vmm/vioapic.h"
+#include "vmm/vlapic.h"
 
 /* A redirection table entry (82093AA 3.2.4). */
 #define RTE_VECTOR      MASK(7, 0)
@@ -17,12 +18,23 @@
 #define RTE_DESTINATION MASK(63, 56)
 #define RTE_WRITABLE    (MASK(11, 0) | BIT(13) | RTE_LEVEL | RTE_MASKED | RTE_DESTINATION)
 
+/* Other delivery modes are edges whatever the trigger says (82093AA 3.2.4). */
+static inline bool rte_is_level(uint64_t rte)
+{
+	return rte & RTE_LEVEL && field_get(RTE_MODE, rte) <= DELIVER_LOWEST;
+}
+
 struct vioapic {
 	struct spinlock lock; /* guards all below */
 	uint64_t rte[HV_GSI_COUNT];
 	uint32_t lines;  /* bit n: pin n is asserted */
 	uint32_t select; /* IOREGSEL */
 	uint32_t id;
+	/* Whom to tell when the interrupt that a pin raised was ended; NULL: nobody. */
+	struct {
+		struct domain *by;
+		unsigned event;
+	} watch[HV_GSI_COUNT];
 };
 
 /* All with the lock held. */

@@ -24,7 +24,7 @@
 #define DOORBELL 100u
 
 static uint64_t raised_address;
-static unsigned line_gsi;
+static unsigned line_gsi, line_watched;
 
 void timer_init(struct timer *t, void (*fire)(struct timer *t))
 {
@@ -43,6 +43,11 @@ enum err vmsi_deliver(struct domain *d, uint64_t address, uint32_t data)
 void vioapic_set_line(struct domain *d, unsigned gsi, bool level)
 {
 	line_gsi = gsi;
+}
+
+void vioapic_raise(struct domain *d, unsigned gsi, struct domain *by, unsigned event)
+{
+	line_watched = event;
 }
 
 static struct vcpu *v;
@@ -254,6 +259,11 @@ static void interrupts_and_answers_are_checked(void **state)
 	assert_int_equal(call(hc_line_set, irq, HV_GSI_COUNT, 1, 0, 0), HV_ERR_INVAL);
 	assert_int_equal(call(hc_line_set, irq, 9, 1, 0, 0), 0);
 	assert_int_equal(line_gsi, 9);
+	assert_int_equal(call(hc_line_set, irq, 9, HV_LINE_EVENT(70) | 1, 0, 0), 0);
+	assert_int_equal(line_watched, 70);
+	assert_int_equal(call(hc_line_set, irq, 9, HV_LINE_EVENT(70), 0, 0), HV_ERR_INVAL);
+	assert_int_equal(call(hc_line_set, irq, 9, HV_LINE_EVENT(HV_EVENTS) | 1, 0, 0),
+			 HV_ERR_INVAL);
 }
 
 int main(void)

@@ -10,13 +10,16 @@
 
 #include "abi/platform.h"
 #include "mm/frames.h"
+#include "vmm/event.h"
 #include "vmm/vioapic.h"
 #include "vmm/vlapic.h"
 
 static struct domain d;
 static struct vcpu v;
 static struct vlapic_message last;
-static unsigned messages;
+static unsigned messages, events;
+static bool accepted;
+static struct domain back_end;
 
 void *frames_hv(size_t pages)
 {
@@ -27,7 +30,14 @@ bool vlapic_deliver(struct domain *to, const struct vlapic_message *m)
 {
 	last = *m;
 	messages++;
-	return true;
+	return accepted;
+}
+
+void event_set(struct domain *of, unsigned event)
+{
+	assert_ptr_equal(of, &back_end);
+	assert_int_equal(event, 7);
+	events++;
 }
 
 static void raw_put(unsigned offset, uint32_t value)
@@ -65,7 +75,8 @@ static int fresh(void **state)
 	memset(&d, 0, sizeof(d));
 	v.domain = &d;
 	vioapic_init(&d);
-	messages = 0;
+	messages = events = 0;
+	accepted = true;
 	return 0;
 }
 
@@ -166,6 +177,48 @@ static void lines_that_do_not_exist_are_ignored(void **state)
 	assert_int_equal(messages, 0);
 }
 
+static void a_watched_pin_falls_at_its_eoi_and_tells(void **state)
+{
+	program(9, 0x8055);
+	vioapic_raise(&d, 9, &back_end, 7);
+	assert_int_equal(messages, 1);
+	vioapic_eoi(&d, 0x55);
+	assert_int_equal(events, 1);
+	assert_int_equal(messages, 1);
+	vioapic_raise(&d, 9, &back_end, 7);
+	assert_int_equal(messages, 2);
+	vioapic_set_line(&d, 9, false);
+	vioapic_eoi(&d, 0x55);
+	assert_int_equal(events, 1);
+	vioapic_raise(&d, 9, &back_end, 7);
+	vioapic_set_line(&d, 9, true);
+	vioapic_eoi(&d, 0x55);
+	assert_int_equal(events, 1);
+	assert_int_equal(messages, 4);
+}
+
+static void a_level_that_nobody_accepts_has_no_remote_irr(void **state)
+{
+	accepted = false;
+	program(9, 0x8055);
+	vioapic_set_line(&d, 9, true);
+	assert_int_equal(get(0x10 + 18), 0x8055);
+	accepted = true;
+	program(9, 0x8056);
+	assert_int_equal(get(0x10 + 18), 0xc056);
+}
+
+static void an_nmi_is_an_edge_whatever_its_trigger(void **state)
+{
+	program(9, 0x8400);
+	vioapic_set_line(&d, 9, true);
+	assert_int_equal(messages, 1);
+	assert_false(last.level);
+	program(9, 0x8400);
+	assert_int_equal(messages, 1);
+	assert_int_equal(get(0x10 + 18), 0x8400);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, fresh, done)
 
 int main(void)
@@ -180,6 +233,9 @@ int main(void)
 		T(remote_irr_and_status_cannot_be_written),
 		T(a_broadcast_is_for_everybody),
 		T(lines_that_do_not_exist_are_ignored),
+		T(a_watched_pin_falls_at_its_eoi_and_tells),
+		T(a_level_that_nobody_accepts_has_no_remote_irr),
+		T(an_nmi_is_an_edge_whatever_its_trigger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
