@@ -65,13 +65,15 @@ FUZZ_RUNS ?= 20000
 # --- the demo's Linux: Debian's own kernel, an initramfs of busybox, a disk each -----------
 LINUX_DIR := $(O)/linux
 LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img linux1.img linux2.img disk.img)
+# What the tests boot beside it: Debian's other kernels, as they are and not compressed.
+KERNELS := $(foreach k,amd64 rt-amd64,$(addprefix $(LINUX_DIR)/$(k)/,vmlinuz unpacked initrd.img))
 
 PYTHON := /usr/bin/python3
 
 # What make run boots the demo in.
 EMULATOR ?= qemu
 
-.PHONY: all help setup iso run test unit fuzz check bench tour format linux clean
+.PHONY: all help setup iso run test unit fuzz check bench tour format linux kernels clean
 all: $(HV_ELF) $(GUEST_ELFS) $(RAW) $(BLANK) $(BH) $(BENCH_COUNT)
 
 help:
@@ -81,7 +83,8 @@ help:
 	@echo "make test    every test; the last line counts them"
 	@echo "make unit    the unit tests only         make fuzz    the fuzz targets only"
 	@echo "make check   units, layers, headers, format, clang; make bench   instructions on each path"
-	@echo "make linux   the demo's Linux guests     make tour    the file heads in reading order"
+	@echo "make linux   the demo's Linux guests     make kernels the other kernels that tests boot"
+	@echo "make tour    the file heads in reading order"
 	@echo "make format  clang-format on every file  make setup   installs what is missing"
 	@echo "make clean   removes build/"
 	@echo "Variables: O=folder, CC=gcc|clang, EMULATOR=qemu|bochs, ACCEL=kvm|tcg, FUZZ_RUNS=$(FUZZ_RUNS)"
@@ -103,7 +106,7 @@ iso: setup
 	$(BH) image configs/demo.yaml -o $(O)/bulkhead.iso
 
 test: setup
-	@$(MAKE) --no-print-directory -s all linux
+	@$(MAKE) --no-print-directory -s all linux kernels
 	@$(PYTHON) tools/test --build $(O)
 
 bench: setup
@@ -222,11 +225,23 @@ $(O)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c
 linux: $(LINUX)
 
 $(LINUX_DIR)/vmlinuz: guests/linux/fetch guests/linux/modules.txt
-	$(quiet)guests/linux/fetch $(LINUX_DIR)
+	$(quiet)guests/linux/fetch cloud-amd64 $(LINUX_DIR)
 
 $(LINUX_DIR)/initrd.img: guests/linux/initramfs guests/linux/init guests/linux/modules.txt \
 		$(LINUX_DIR)/vmlinuz
 	$(quiet)guests/linux/initramfs $(LINUX_DIR) $@
+
+kernels: $(KERNELS)
+
+$(LINUX_DIR)/%/vmlinuz: guests/linux/fetch guests/linux/modules.txt
+	$(quiet)guests/linux/fetch $* $(LINUX_DIR)/$*
+
+$(LINUX_DIR)/%/unpacked: guests/linux/unpack $(LINUX_DIR)/%/vmlinuz
+	$(quiet)guests/linux/unpack $(LINUX_DIR)/$*/vmlinuz $@
+
+$(LINUX_DIR)/%/initrd.img: guests/linux/initramfs guests/linux/init guests/linux/modules.txt \
+		$(LINUX_DIR)/%/vmlinuz
+	$(quiet)guests/linux/initramfs $(LINUX_DIR)/$* $@
 
 $(LINUX_DIR)/linux%.img: guests/linux/disk
 	@mkdir -p $(@D)

@@ -43,12 +43,13 @@ def hello(name, cmdline, **keys):
                               for key, value in keys.items()]) + "\n"
 
 
-def linux(name, cmdline="", disk="", **keys):
+def linux(name, cmdline="", disk="", kernel="vmlinuz", initrd="initrd.img", **keys):
     """A Linux guest; disk is the flow mapping of its disk, without braces."""
-    lines = [f"  - name: {name}", "    type: linux", "    kernel: {build}/linux/vmlinuz",
-             "    initrd: {build}/linux/initrd.img",
+    keys = {"memory": "128M", **keys}
+    lines = [f"  - name: {name}", "    type: linux", "    kernel: {build}/linux/" + kernel,
+             "    initrd: {build}/linux/" + initrd,
              f'    cmdline: "console=ttyS0 quiet cryptomgr.notests=1 8250.nr_uarts=1 name={name} '
-             f'{cmdline}"', "    memory: 128M"]
+             f'{cmdline}"']
     if disk:
         lines += ["    disks:", "      - {{ from: service, " + disk + " }}"]
     return "\n".join(lines + [f"    {key.replace('_', '-')}: {value}"
