@@ -14,6 +14,11 @@
 #define MACHINE_386  3
 #define MACHINE_X64  62
 #define SEGMENT_LOAD 1
+#define SEGMENT_NOTE 4
+
+#define NOTE_HEADER     12
+#define NOTE_PVH_ENTRY  18 /* XEN_ELFNOTE_PHYS32_ENTRY */
+#define NOTE_NAME_BYTES 4  /* "Xen" */
 
 /* The same in both classes. */
 #define IDENT_CLASS  4
@@ -26,12 +31,13 @@
 /* Where a class has its fields; `width` is that of an address or size. */
 struct layout {
 	uint8_t width;
-	uint8_t entry, phoff, phentsize, phnum;             /* in the header */
-	uint8_t offset, vaddr, paddr, filesz, memsz, bytes; /* in a program header of `bytes` */
+	uint8_t entry, phoff, phentsize, phnum; /* in the header */
+	/* In a program header of `bytes`. */
+	uint8_t offset, vaddr, paddr, filesz, memsz, align, bytes;
 };
 
-static const struct layout layout32 = { 4, 24, 28, 42, 44, 4, 8, 12, 16, 20, 32 };
-static const struct layout layout64 = { 8, 24, 32, 54, 56, 8, 16, 24, 32, 40, 56 };
+static const struct layout layout32 = { 4, 24, 28, 42, 44, 4, 8, 12, 16, 20, 28, 32 };
+static const struct layout layout64 = { 8, 24, 32, 54, 56, 8, 16, 24, 32, 40, 48, 56 };
 
 /* Takes a loadable segment over; NULL or what is wrong with it. */
 static const char *add_segment(struct elf_image *out, const struct span *p, const struct layout *l,
@@ -61,6 +67,30 @@ static const char *add_segment(struct elf_image *out, const struct span *p, cons
 	if (into < s.bytes)
 		out->entry_at = s.address + into;
 	return NULL;
+}
+
+/* Looks for the PVH entry among the notes of a segment (System V ABI, "Note Section"). */
+static void read_notes(struct elf_image *out, const struct span *file, const struct span *p,
+		       const struct layout *l)
+{
+	uint64_t at = span_field(p, l->offset, l->width),
+		 bytes = span_field(p, l->filesz, l->width);
+	unsigned align = span_field(p, l->align, l->width) == 8 ? 8 : 4;
+	struct span notes;
+
+	if (!range_within(at, bytes, file->bytes))
+		return;
+	notes = (struct span){ file->at + at, bytes };
+	for (at = 0; range_within(at, NOTE_HEADER, bytes);) {
+		uint64_t name_bytes = span_field(&notes, at, 4);
+		uint64_t data = align_up(at + NOTE_HEADER + name_bytes, align);
+
+		if (name_bytes == NOTE_NAME_BYTES &&
+		    span_field(&notes, at + 8, 4) == NOTE_PVH_ENTRY &&
+		    range_within(data, 4, bytes) && !memcmp(notes.at + at + NOTE_HEADER, "Xen", 4))
+			out->pvh_entry = (uint32_t)span_field(&notes, data, 4);
+		at = align_up(data + span_field(&notes, at + 4, 4), align);
+	}
 }
 
 static const char *check_header(const struct span *file, struct elf_image *out)
@@ -105,6 +135,8 @@ const char *elf_parse(const struct span *file, struct elf_image *out)
 			       "truncated";
 		if (span_field(&p, PROGRAM_TYPE, 4) == SEGMENT_LOAD)
 			wrong = add_segment(out, &p, l, file->bytes);
+		if (span_field(&p, PROGRAM_TYPE, 4) == SEGMENT_NOTE)
+			read_notes(out, file, &p, l);
 		if (wrong)
 			return wrong;
 	}

@@ -22,6 +22,7 @@ struct elf_image {
 	uint64_t entry;     /* as in the header, a virtual address */
 	uint64_t entry_at;  /* the same, physical: through the segment that holds it */
 	uint64_t low, high; /* what the segments cover, physical */
+	uint32_t pvh_entry; /* physical, by Xen's note of it; 0: there is none */
 	unsigned segments;
 	struct elf_segment segment[ELF_SEGMENTS];
 };

@@ -1,12 +1,12 @@
 /*
- * The Linux 64-bit boot protocol: kernel and initrd in RAM, the "zero page" that tells about them,
- * entry in long mode 512 bytes into the kernel, rsi = zero page. Low memory:
+ * The Linux boot protocol: kernel and initrd in RAM, the "zero page" that tells about them, rsi =
+ * zero page. The 64-bit entry lies 512 bytes into the kernel and is reached in long mode; the
+ * 32-bit one is its first byte, in protected mode without paging. Low memory:
  *
  *   0x1000 GDT   0x7000 zero page   0x8000 command line   0x10000 page tables
  */
 #include "vmm/load_linux.h"
 
-#include "abi/platform.h"
 #include "arch/x86/cpu/regs.h"
 #include "lib/string.h"
 #include "vmm/guestmem.h"
@@ -28,6 +28,7 @@
 #define ZP_CMDLINE_HIGH   0x0c8
 #define ZP_E820_COUNT     0x1e8
 #define ZP_LOADER         0x210
+#define ZP_CODE32         0x214
 #define ZP_RAMDISK        0x218
 #define ZP_RAMDISK_BYTES  0x21c
 #define ZP_CMDLINE        0x228
@@ -97,8 +98,8 @@ static bool write_zero_page(const struct loader *l, const struct linux_image *k,
 	return guest_fill(d, gpa(ZERO_AT), 0, PAGE_SIZE) &&
 	       guest_write(d, gpa(ZERO_AT + LINUX_HEADER_AT), file + LINUX_HEADER_AT,
 			   k->header_bytes) &&
-	       put(d, ZP_LOADER, LOADER_UNKNOWN, 1) && put(d, ZP_RSDP, HV_GUEST_ACPI, 8) &&
-	       put(d, ZP_RAMDISK, place->initrd, 4) &&
+	       put(d, ZP_LOADER, LOADER_UNKNOWN, 1) && put(d, ZP_RSDP, loader_rsdp(d), 8) &&
+	       put(d, ZP_CODE32, place->kernel, 4) && put(d, ZP_RAMDISK, place->initrd, 4) &&
 	       put(d, ZP_RAMDISK_HIGH, place->initrd >> 32, 4) &&
 	       put(d, ZP_RAMDISK_BYTES, initrd_bytes, 4) &&
 	       put(d, ZP_RAMDISK_BYTES2, initrd_bytes >> 32, 4) &&
@@ -107,7 +108,7 @@ static bool write_zero_page(const struct loader *l, const struct linux_image *k,
 	       guest_write(d, gpa(ZERO_AT + ZP_E820), map, count * sizeof(map[0]));
 }
 
-static enum err enter(const struct loader *l, uint64_t kernel)
+static enum err enter_wide(const struct loader *l, uint64_t kernel)
 {
 	struct loader_pages pages = { l->d, TABLES_AT, TABLES_END };
 	uint64_t root;
@@ -117,9 +118,22 @@ static enum err enter(const struct loader *l, uint64_t kernel)
 				     "page tables for this much memory don't fit "
 				     "into the first 512 KiB");
 	l->entry->regs.rip = kernel + ENTRY_64;
+	return OK;
+}
+
+static enum err enter(const struct loader *l, uint64_t kernel)
+{
+	enum err e;
+
+	if (l->d->config->protocol == CONFIG_LINUX) {
+		e = enter_wide(l, kernel);
+	} else {
+		e = loader_protected_mode(l, GDT_AT);
+		l->entry->regs.rip = kernel;
+	}
 	l->entry->regs.gpr[GPR_RSI] = ZERO_AT;
 	l->entry->regs.gpr[GPR_RSP] = ZERO_AT;
-	return OK;
+	return e;
 }
 
 enum err load_linux(const struct loader *l)
@@ -132,6 +146,8 @@ enum err load_linux(const struct loader *l)
 	const char *wrong = linux_parse(image, &k);
 	enum err e;
 
+	if (!wrong && !k.wide && d->config->protocol == CONFIG_LINUX)
+		wrong = "a Linux kernel without a 64-bit entry point: `entry: 32` starts it";
 	if (wrong)
 		return loader_refuse(l, ERR_FORMAT, "%s", wrong);
 	if (k.cmdline_max && cmdline_bytes > k.cmdline_max)

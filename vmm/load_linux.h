@@ -20,6 +20,7 @@ struct linux_image {
 	uint32_t cmdline_max;
 	uint32_t header_bytes; /* to copy from LINUX_HEADER_AT */
 	bool relocatable;
+	bool wide; /* has the 64-bit entry */
 };
 
 /* NULL, or what is wrong with the file. */

@@ -24,7 +24,8 @@
 
 #define BOOT_FLAG_VALUE 0xaa55
 #define MAGIC_VALUE     0x53726448 /* "HdrS" */
-#define VERSION_MIN     0x20c
+#define VERSION_MIN     0x20a
+#define VERSION_WIDE    0x20c
 #define LOADED_HIGH     BIT(0)
 #define XLF_KERNEL_64   BIT(0)
 #define SECTOR          512u
@@ -38,9 +39,7 @@ static const char *check_kind(const struct span *p)
 		return "not a Linux bzImage (a raw vmlinux is not taken: use "
 		       "arch/x86/boot/bzImage)";
 	if (span_field(p, VERSION, 2) < VERSION_MIN)
-		return "a Linux kernel older than boot protocol 2.12 (3.8)";
-	if (!(span_field(p, XLOADFLAGS, 2) & XLF_KERNEL_64))
-		return "a Linux kernel without a 64-bit entry point: a 32-bit one?";
+		return "a Linux kernel older than boot protocol 2.10 (2.6.31)";
 	if (!(span_field(p, LOADFLAGS, 1) & LOADED_HIGH))
 		return "a Linux zImage: only bzImage is taken";
 	return NULL;
@@ -63,6 +62,8 @@ const char *linux_parse(const struct span *p, struct linux_image *out)
 	out->initrd_max = span_field(p, INITRD_ADDR_MAX, 4);
 	out->cmdline_max = span_field(p, CMDLINE_SIZE, 4);
 	out->relocatable = span_field(p, RELOCATABLE, 1);
+	out->wide = span_field(p, VERSION, 2) >= VERSION_WIDE &&
+		    (span_field(p, XLOADFLAGS, 2) & XLF_KERNEL_64);
 	out->header_bytes =
 		MIN(MAGIC + span_field(p, JUMP_OFFSET, 1) - LINUX_HEADER_AT, LINUX_HEADER_MAX);
 	if (!out->kernel_bytes || !out->init_bytes || !out->align ||

@@ -1,9 +1,8 @@
 /*
  * Multiboot 1: ELF32, ELF64 or an image that says its own addresses, entered in 32-bit protected
- * mode with ebx on the information structure. What the loader adds lies in low memory, page 0 left
- * free; the module goes to the end of the first RAM, where nobody loads.
+ * mode with ebx on the information structure (Multiboot Specification 0.6.96, 3.2 and 3.3).
  *
- *   0x8000 GDT   0x9000 information   0x9100 module list   0x9200 memory map   0xa000 command line
+ *   0x9000 information   0x9100 module list   0x9200 memory map   0xa000 command line, our name
  */
 #include "vmm/load_multiboot.h"
 
@@ -12,18 +11,14 @@
 #include "vmm/guestmem.h"
 #include "vmm/load_elf.h"
 #include "vmm/loader_map.h"
-#include "vmm/loader_mode.h"
+#include "vmm/loader_place.h"
 
-#define GDT_AT     0x8000u
-#define INFO_AT    0x9000u
+#define INFO_AT    LOADER_INFO_AT
 #define MODULE_AT  0x9100u
 #define MAP_AT     0x9200u
 #define CMDLINE_AT 0xa000u
-#define TAKEN_END  0xb000u
 #define NAME_AT    (MODULE_AT + 0x20) /* an empty string for the module */
 
-#define LOW_BYTES   0xa0000u
-#define HIGH_AT     0x100000ull
 #define BOOT_MAGIC  0x2badb002u
 #define INFO_MEMORY BIT(0)
 #define INFO_CMD    BIT(2)
@@ -49,62 +44,35 @@ struct map_entry {
 
 static const char loader_name[] = "bulkhead";
 
-/* Nothing may be loaded over what the loader itself puts into low memory. */
-static bool put(struct domain *d, uint64_t at, const void *data, uint64_t bytes)
-{
-	if (bytes && range_overlaps(at, bytes, GDT_AT, TAKEN_END - GDT_AT))
-		return false;
-	return guest_write(d, gpa(at), data, bytes);
-}
-
-static enum err load_addressed(const struct loader *l, const struct multiboot_image *m)
-{
-	if (domain_owns(l->d, gpa(m->load_at), m->bytes) &&
-	    put(l->d, m->load_at, l->images->image.at + m->file_at, m->file_bytes))
-		return OK;
-	return loader_refuse(l, ERR_RANGE, "the image wants %#lx..%#lx, which is not free RAM",
-			     m->load_at, m->load_at + m->bytes);
-}
-
-static enum err load_elf(const struct loader *l, struct multiboot_image *m)
+static enum err place_kernel(const struct loader *l, struct multiboot_image *m)
 {
 	struct elf_image elf;
-	const char *wrong = elf_parse(&l->images->image, &elf);
+	const char *wrong;
 
+	if (m->addressed)
+		return loader_place(l, m->load_at, m->bytes, m->file_at, m->file_bytes);
+	wrong = elf_parse(&l->images->image, &elf);
+	if (!wrong && elf.entry_at >= BIT(32))
+		wrong = "its entry lies above 4 GiB";
 	if (wrong)
 		return loader_refuse(l, ERR_FORMAT, "%s", wrong);
-	for (unsigned n = 0; n < elf.segments; n++) {
-		const struct elf_segment *s = &elf.segment[n];
-
-		if (!domain_owns(l->d, gpa(s->address), s->bytes) ||
-		    !put(l->d, s->address, l->images->image.at + s->offset, s->file_bytes))
-			return loader_refuse(l, ERR_RANGE,
-					     "a segment wants %#lx..%#lx, which is not free RAM",
-					     s->address, s->address + s->bytes);
-	}
 	m->load_at = elf.low;
 	m->bytes = elf.high - elf.low;
 	m->entry = (uint32_t)elf.entry_at;
-	return OK;
+	return loader_place_elf(l, &elf, 0);
 }
 
-/* The module's place, at the end of the RAM that begins below 1 MiB. */
-static bool load_module(struct domain *d, const struct span *module,
-			const struct multiboot_image *m, struct info *info)
+static bool write_module(const struct loader *l, uint64_t at, struct info *info)
 {
-	const struct extent *ram = loader_ram_at(d, HIGH_AT);
-	uint64_t end = ram ? MIN(ram->gpa.v + ram->bytes, BIT(32)) : 0;
-	uint64_t at = module->bytes < end ? page_down(end - module->bytes) : 0;
-	struct module entry = { (uint32_t)at, (uint32_t)(at + module->bytes), NAME_AT, 0 };
+	uint32_t start = (uint32_t)at;
+	struct module entry = { start, start + (uint32_t)l->images->initrd.bytes, NAME_AT, 0 };
 
-	if (at < HIGH_AT || range_overlaps(at, module->bytes, m->load_at, m->bytes) ||
-	    !guest_write(d, gpa(at), module->at, module->bytes) ||
-	    !guest_write(d, gpa(MODULE_AT), &entry, sizeof(entry)))
-		return false;
+	if (!at)
+		return true;
 	info->flags |= INFO_MODS;
 	info->mods_count = 1;
 	info->mods_addr = MODULE_AT;
-	return true;
+	return guest_write(l->d, gpa(MODULE_AT), &entry, sizeof(entry));
 }
 
 static bool write_map(struct domain *d, struct info *info)
@@ -123,41 +91,39 @@ static bool write_map(struct domain *d, struct info *info)
 	return true;
 }
 
-static bool write_info(struct domain *d, struct info *info)
+static bool write_info(const struct loader *l, uint64_t module)
 {
-	const struct extent *ram = loader_ram_at(d, HIGH_AT);
+	struct domain *d = l->d;
 	size_t cmdline_bytes = strnlen(d->config->cmdline, CONFIG_CMDLINE - 1);
+	struct info info = {
+		.flags = INFO_MEMORY | INFO_CMD | INFO_MAP | INFO_NAME,
+		.mem_lower = loader_memory_low(d) >> 10,
+		.mem_upper = loader_memory_high(d) >> 10,
+		.cmdline = CMDLINE_AT,
+		.boot_loader_name = CMDLINE_AT + CONFIG_CMDLINE,
+	};
 
-	info->flags |= INFO_MEMORY | INFO_CMD | INFO_MAP | INFO_NAME;
-	info->mem_lower = LOW_BYTES >> 10;
-	info->mem_upper = ram ? (uint32_t)((ram->gpa.v + ram->bytes - HIGH_AT) >> 10) : 0;
-	info->cmdline = CMDLINE_AT;
-	info->boot_loader_name = CMDLINE_AT + CONFIG_CMDLINE;
-	return write_map(d, info) && guest_fill(d, gpa(CMDLINE_AT), 0, TAKEN_END - CMDLINE_AT) &&
+	return write_map(d, &info) && write_module(l, module, &info) &&
 	       guest_write(d, gpa(CMDLINE_AT), d->config->cmdline, cmdline_bytes) &&
 	       guest_write(d, gpa(CMDLINE_AT + CONFIG_CMDLINE), loader_name, sizeof(loader_name)) &&
-	       guest_write(d, gpa(INFO_AT), info, sizeof(*info));
+	       guest_write(d, gpa(INFO_AT), &info, sizeof(info));
 }
 
 enum err load_multiboot(const struct loader *l)
 {
-	const struct span *module = &l->images->initrd;
-	struct info info = { 0 };
 	struct multiboot_image m;
 	const char *wrong = multiboot_parse(&l->images->image, &m);
+	uint64_t module;
 	enum err e;
 
 	if (wrong)
 		return loader_refuse(l, ERR_FORMAT, "%s", wrong);
-	e = m.addressed ? load_addressed(l, &m) : load_elf(l, &m);
+	e = place_kernel(l, &m);
+	if (e == OK)
+		e = loader_place_module(l, m.load_at, m.load_at + m.bytes, &module);
 	if (e != OK)
 		return e;
-	if (module->bytes && !load_module(l->d, module, &m, &info))
-		return loader_refuse(l, ERR_RANGE,
-				     "a module of %lu KiB does not fit behind the image: give the "
-				     "domain more memory",
-				     module->bytes >> 10);
-	if (!write_info(l->d, &info) || loader_protected_mode(l, GDT_AT) != OK)
+	if (!write_info(l, module) || loader_protected_mode(l, LOADER_GDT_AT) != OK)
 		return loader_refuse(l, ERR_RANGE, "the domain needs RAM from 0 on");
 	l->entry->regs.rip = m.entry;
 	l->entry->regs.gpr[GPR_RAX] = BOOT_MAGIC;

@@ -1,6 +1,6 @@
 /*
  * The Multiboot 1 header of an image, and where its address form says the bytes go. Pure: tested on
- * the host.
+ * the host and fuzzed.
  */
 #ifndef VMM_LOAD_MULTIBOOT_H
 #define VMM_LOAD_MULTIBOOT_H
@@ -14,7 +14,17 @@ struct multiboot_image {
 	uint32_t entry;
 };
 
+/* The address fields, of either version's header. */
+struct multiboot_addresses {
+	uint32_t header, load, load_end, bss_end;
+};
+
 /* NULL, or what is wrong with the file. */
 must_check const char *multiboot_parse(const struct span *file, struct multiboot_image *out);
+
+/* What the addresses of a header at byte `at` of a file say: fills `out` but for the entry. NULL,
+   or what is wrong with them. */
+must_check const char *multiboot_parse_addresses(const struct multiboot_addresses *a, uint64_t at,
+						 uint64_t bytes, struct multiboot_image *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Finds and checks a Multiboot 1 header (Multiboot Specification 0.6.96, 3.1). Called by
- * load_multiboot.c; kept apart to be tested and fuzzed alone.
+ * load_multiboot.c; kept apart to be tested and fuzzed alone. Multiboot2 has the same addresses.
  */
 #include "vmm/load_multiboot.h"
 
@@ -14,11 +14,12 @@
 
 struct header {
 	uint32_t magic, flags, checksum;
-	uint32_t header_addr, load_addr, load_end_addr, bss_end_addr, entry_addr;
+	struct multiboot_addresses address;
+	uint32_t entry_addr;
 };
 
 /* Fields behind the checksum are there only with FLAGS_ADDRESSED. */
-#define HEADER_SHORT offsetof(struct header, header_addr)
+#define HEADER_SHORT offsetof(struct header, address)
 
 static bool find(const struct span *file, struct header *h, uint64_t *at)
 {
@@ -33,23 +34,22 @@ static bool find(const struct span *file, struct header *h, uint64_t *at)
 	return false;
 }
 
-static const char *parse_addresses(const struct header *h, uint64_t at, uint64_t bytes,
-				   struct multiboot_image *out)
+const char *multiboot_parse_addresses(const struct multiboot_addresses *a, uint64_t at,
+				      uint64_t bytes, struct multiboot_image *out)
 {
-	uint64_t before = (uint64_t)h->header_addr - h->load_addr;
+	uint64_t before = (uint64_t)a->header - a->load;
 
-	if (h->load_addr > h->header_addr || before > at)
+	if (a->load > a->header || before > at)
 		return "a broken Multiboot header: it lies before load_addr";
 	out->addressed = true;
 	out->file_at = at - before;
 	out->file_bytes = bytes - out->file_at;
-	if (h->load_end_addr)
-		out->file_bytes = (uint64_t)h->load_end_addr - h->load_addr;
-	out->load_at = h->load_addr;
+	if (a->load_end)
+		out->file_bytes = (uint64_t)a->load_end - a->load;
+	out->load_at = a->load;
 	out->bytes = out->file_bytes;
-	if (h->bss_end_addr)
-		out->bytes = (uint64_t)h->bss_end_addr - h->load_addr;
-	out->entry = h->entry_addr;
+	if (a->bss_end)
+		out->bytes = (uint64_t)a->bss_end - a->load;
 	if (!range_within(out->file_at, out->file_bytes, bytes))
 		return "the image ends before the Multiboot header's load_end_addr: it is "
 		       "truncated";
@@ -68,5 +68,8 @@ const char *multiboot_parse(const struct span *file, struct multiboot_image *out
 		return "no Multiboot 1 header in the first 8 KiB";
 	if (h.flags & FLAGS_REQUIRED & ~FLAGS_KNOWN)
 		return "the Multiboot header requires what no loader knows (flags 3 to 15)";
-	return h.flags & FLAGS_ADDRESSED ? parse_addresses(&h, at, file->bytes, out) : NULL;
+	if (!(h.flags & FLAGS_ADDRESSED))
+		return NULL;
+	out->entry = h.entry_addr;
+	return multiboot_parse_addresses(&h.address, at, file->bytes, out);
 }

@@ -1,13 +1,13 @@
 /*
- * Picks the boot protocol, then adds what every guest finds in memory whatever its protocol. Called
- * at each start of a domain.
+ * Puts into memory what every guest finds there whatever its boot protocol, then picks the
+ * protocol. Called at each start of a domain.
  */
 #include "vmm/loader.h"
 
 #include <stdarg.h>
 
-#include "abi/platform.h"
 #include "lib/format.h"
+#include "vmm/loader_map.h"
 #include "vmm/loader_mode.h"
 #include "vmm/vacpi.h"
 
@@ -16,6 +16,10 @@ static load_fn *const protocols[] = {
 	[CONFIG_LINUX] = load_linux,
 	[CONFIG_MULTIBOOT] = load_multiboot,
 	[CONFIG_FLAT] = load_flat,
+	[CONFIG_LINUX32] = load_linux,
+	[CONFIG_MULTIBOOT2] = load_multiboot2,
+	[CONFIG_PVH] = load_pvh,
+	[CONFIG_FIRMWARE] = load_firmware,
 };
 
 enum err loader_refuse(const struct loader *l, enum err e, const char *fmt, ...)
@@ -33,16 +37,15 @@ enum err loader_load(struct domain *d, const struct loader_images *images,
 {
 	struct loader l = { d, images, entry, why, why_size };
 	uint32_t protocol = d->config->protocol;
-	enum err e;
+	enum err e = OK;
 
 	if (protocol >= ARRAY_SIZE(protocols))
 		return loader_refuse(&l, ERR_UNSUPPORTED, "unknown protocol %u", protocol);
 	if (!images->image.bytes)
 		return loader_refuse(&l, ERR_FORMAT, "the image is empty");
-	e = protocols[protocol](&l);
-	/* A guest with too little RAM for the tables, or one whose RAM lies elsewhere, does
-	   without. */
-	if (e == OK && domain_owns(d, gpa(HV_GUEST_ACPI), HV_GUEST_ACPI_BYTES))
+	/* The tables first: some protocols copy their root. A guest with too little RAM for them,
+	   or one whose RAM lies elsewhere, does without; firmware brings its own. */
+	if (protocol != CONFIG_FIRMWARE && loader_rsdp(d))
 		e = vacpi_install(d);
-	return e;
+	return e == OK ? protocols[protocol](&l) : e;
 }

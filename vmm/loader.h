@@ -11,7 +11,7 @@
 
 struct loader_images {
 	struct span image;
-	struct span initrd; /* Linux: initrd; Multiboot: the one module; no bytes: none */
+	struct span initrd; /* Linux: initrd; Multiboot, PVH: the one module; no bytes: none */
 };
 
 struct loader_entry {
@@ -20,8 +20,9 @@ struct loader_entry {
 };
 
 /* Loads by d->config->protocol, with d->config->cmdline; writes the ACPI tables where the domain
-   has RAM for them. On an error `why` says in one line what is wrong with the image and what would
-   be right. Errors: FORMAT (the image), RANGE (does not fit into the memory), UNSUPPORTED. */
+   has RAM for them and no firmware. On an error `why` says in one line what is wrong with the image
+   and what would be right. Errors: FORMAT (the image), RANGE (does not fit into the memory),
+   UNSUPPORTED. */
 must_check enum err loader_load(struct domain *d, const struct loader_images *images,
 				struct loader_entry *entry, char *why, size_t why_size);
 

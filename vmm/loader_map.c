@@ -42,3 +42,26 @@ const struct extent *loader_ram_at(const struct domain *d, uint64_t at)
 			return &d->extent[n];
 	return NULL;
 }
+
+/* How much RAM there is from `at` on. */
+static uint64_t ram_from(const struct domain *d, uint64_t at)
+{
+	const struct extent *ram = loader_ram_at(d, at);
+
+	return ram ? ram->gpa.v + ram->bytes - at : 0;
+}
+
+uint64_t loader_rsdp(const struct domain *d)
+{
+	return ram_from(d, HV_GUEST_ACPI) >= HV_GUEST_ACPI_BYTES ? HV_GUEST_ACPI : 0;
+}
+
+uint32_t loader_memory_low(const struct domain *d)
+{
+	return MIN(ram_from(d, 0), LOW_END);
+}
+
+uint32_t loader_memory_high(const struct domain *d)
+{
+	return MIN(ram_from(d, HV_GUEST_ACPI + HV_GUEST_ACPI_BYTES), UINT32_MAX);
+}

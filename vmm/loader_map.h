@@ -22,4 +22,11 @@ unsigned loader_map(const struct domain *d, struct loader_map_entry *map);
 /* The extent of RAM that holds gpa, NULL if none. */
 const struct extent *loader_ram_at(const struct domain *d, uint64_t at);
 
+/* Where the ACPI tables of a domain begin (the RSDP), 0 if it has no RAM for them. */
+uint64_t loader_rsdp(const struct domain *d);
+
+/* Bytes of RAM from 0 on, at most 640 KiB, and from 1 MiB on: what a PC's firmware tells. */
+uint32_t loader_memory_low(const struct domain *d);
+uint32_t loader_memory_high(const struct domain *d);
+
 #endif

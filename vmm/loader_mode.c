@@ -50,7 +50,7 @@ static enum err set_state(const struct loader *l, uint64_t gdt, bool wide)
 	s->segment[SEG_LDTR] = (struct vcpu_segment){ 0, ATTRIBUTES_LDT | SEGMENT_UNUSABLE, 0, 0 };
 	s->version = VCPU_STATE_VERSION;
 	s->gdtr = (struct vcpu_table){ gdt, LOADER_GDT_BYTES - 1 };
-	s->cr0 = CR0_PE | CR0_ET | CR0_NE;
+	s->cr0 = CR0_PE | CR0_ET;
 	s->dr6 = DR6_RESET;
 	s->dr7 = DR7_RESET;
 	s->pat = PAT_RESET;
@@ -68,7 +68,7 @@ enum err loader_long_mode(const struct loader *l, uint64_t gdt, uint64_t root)
 	struct vcpu_state *s = &l->entry->state;
 	enum err e = set_state(l, gdt, true);
 
-	s->cr0 |= CR0_PG | CR0_WP;
+	s->cr0 |= CR0_PG | CR0_WP | CR0_NE;
 	s->cr3 = root;
 	s->cr4 = CR4_PAE;
 	s->efer = EFER_LME | EFER_LMA;

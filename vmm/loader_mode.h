@@ -22,7 +22,8 @@ struct loader {
 
 /* The protocols. */
 typedef enum err load_fn(const struct loader *l);
-load_fn load_native, load_linux, load_multiboot, load_flat;
+load_fn load_native, load_linux, load_multiboot, load_multiboot2, load_pvh, load_flat,
+	load_firmware;
 
 /* One message about the image, and the error: return loader_refuse(l, ERR_FORMAT, ...). */
 PRINTF(3, 4) enum err loader_refuse(const struct loader *l, enum err e, const char *fmt, ...);

@@ -1,7 +1,8 @@
 /*
- * Any bytes as an ELF file and as a Multiboot image: what the parsers accept lies within the file.
+ * Any bytes as an ELF file and as a Multiboot image of either version: what the parsers accept lies
+ * within the file.
  */
-// sources: vmm/load_elf.c vmm/load_multiboot_image.c
+// sources: vmm/load_elf.c vmm/load_multiboot_image.c vmm/load_multiboot2_image.c
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "lib/addr.h"
 #include "vmm/load_elf.h"
-#include "vmm/load_multiboot.h"
+#include "vmm/load_multiboot2.h"
 
 static void check_elf(const uint8_t *data, size_t size)
 {
@@ -25,6 +26,24 @@ static void check_elf(const uint8_t *data, size_t size)
 		    s->address < elf.low || s->address + s->bytes > elf.high)
 			abort();
 	}
+}
+
+/* A header whose magic fits: the checksum is made to. */
+static void check_multiboot2(uint8_t *data, size_t size)
+{
+	const uint32_t magic[] = { 0xe85250d6, 0, (uint32_t)size - 8 };
+	const uint32_t sum = -(magic[0] + magic[2]);
+	struct span file = { data, size };
+	struct multiboot2_image m;
+
+	memcpy(data + 8, magic, sizeof(magic));
+	memcpy(data + 20, &sum, sizeof(sum));
+	if (multiboot2_image_parse(&file, &m))
+		return;
+	if ((m.at.addressed && (!range_within(m.at.file_at, m.at.file_bytes, size) ||
+				m.at.bytes < m.at.file_bytes)) ||
+	    (m.relocatable && (m.align & (m.align - 1))))
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -49,6 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		copy[19] = 0;
 		check_elf(copy, size);
 	}
+	if (size > 40)
+		check_multiboot2(copy, size);
 	free(copy);
 	return 0;
 }

@@ -4,7 +4,9 @@
  */
 // sources: vmm/loader.c vmm/loader_map.c vmm/loader_mode.c vmm/load_elf.c vmm/load_flat.c
 // sources: vmm/load_linux.c vmm/load_linux_image.c vmm/load_multiboot.c vmm/load_multiboot_image.c
-// sources: vmm/load_native.c vmm/walk.c vmm/guestmem.c lib/format.c tests/unit/fake_guest.c
+// sources: vmm/load_multiboot2.c vmm/load_multiboot2_image.c vmm/load_pvh.c vmm/load_firmware.c
+// sources: vmm/load_native.c vmm/loader_place.c vmm/walk.c vmm/guestmem.c lib/format.c
+// sources: tests/unit/fake_guest.c
 #include "vmm/loader.h"
 
 #include <elf.h>
@@ -19,52 +21,9 @@
 #include "abi/boot.h"
 #include "abi/platform.h"
 #include "arch/x86/cpu/regs.h"
-#include "tests/unit/fake_guest.h"
+#include "tests/unit/loader_rig.h"
 #include "vmm/loader_map.h"
-#include "vmm/vacpi.h"
 #include "vmm/walk.h"
-
-static uint8_t file[0x20000];
-static struct loader_images images;
-static struct loader_entry entry;
-static char why[160];
-static unsigned installed;
-
-enum err vacpi_install(struct domain *d)
-{
-	installed++;
-	return OK;
-}
-
-static int setup(void **state)
-{
-	fake_reset();
-	memset(file, 0, sizeof(file));
-	images = (struct loader_images){ .image = { file, sizeof(file) } };
-	memset(&entry, 0xff, sizeof(entry));
-	why[0] = 0;
-	installed = 0;
-	return 0;
-}
-
-static enum err load(uint32_t protocol)
-{
-	fake_config.protocol = protocol;
-	return loader_load(&fake_domain, &images, &entry, why, sizeof(why));
-}
-
-static uint32_t dword(uint64_t at)
-{
-	uint32_t v;
-
-	memcpy(&v, fake_ram + at, 4);
-	return v;
-}
-
-static void put(unsigned at, uint64_t value, unsigned bytes)
-{
-	memcpy(file + at, &value, bytes);
-}
 
 /* Long mode as the entry says, and [at] mapped 1:1. */
 static void assert_maps_1to1(uint64_t at)
@@ -255,10 +214,15 @@ static void linux_images_that_cannot_work_are_refused(void **state)
 		uint64_t value;
 		const char *word;
 	} broken[] = {
-		{ 0x202, 4, 0, "bzImage" },     { 0x206, 2, 0x20b, "2.12" },
-		{ 0x236, 2, 0, "64-bit" },      { 0x211, 1, 0, "zImage" },
-		{ 0x230, 4, 3, "header" },      { 0x1f4, 4, 0x801, "truncated" },
-		{ 0x1f4, 4, 0, "header" },      { 0x1f1, 1, 5, "truncated" },
+		{ 0x202, 4, 0, "bzImage" },
+		{ 0x206, 2, 0x209, "2.10" },
+		{ 0x206, 2, 0x20b, "64-bit" },
+		{ 0x236, 2, 0, "64-bit" },
+		{ 0x211, 1, 0, "zImage" },
+		{ 0x230, 4, 3, "header" },
+		{ 0x1f4, 4, 0x801, "truncated" },
+		{ 0x1f4, 4, 0, "header" },
+		{ 0x1f1, 1, 5, "truncated" },
 		{ 0x260, 4, 0x7ff0, "memory" }, /* init_size below the file's */
 	};
 
@@ -382,8 +346,23 @@ static void multiboot_images_that_cannot_work_are_refused(void **state)
 	make_multiboot();
 	put(0x40 + 12, 0x9000, 4); /* over the information structure */
 	assert_int_equal(load(CONFIG_MULTIBOOT), ERR_RANGE);
+	put(0x40 + 12, 0xdff00, 4); /* into the ACPI tables */
+	assert_int_equal(load(CONFIG_MULTIBOOT), ERR_RANGE);
 	put(0x40 + 12, FAKE_RAM - 0x100, 4); /* bss behind the end of RAM */
 	assert_int_equal(load(CONFIG_MULTIBOOT), ERR_RANGE);
+	assert_non_null(strstr(why, "free RAM"));
+}
+
+static void a_module_too_large_is_refused(void **state)
+{
+	make_multiboot();
+	images.initrd = (struct span){ calloc(1, FAKE_RAM), FAKE_RAM - 0x402000 + 1 };
+	assert_int_equal(load(CONFIG_MULTIBOOT), ERR_RANGE);
+	assert_non_null(strstr(why, "module"));
+	images.initrd.bytes--;
+	assert_int_equal(load(CONFIG_MULTIBOOT), OK);
+	assert_int_equal(dword(dword(entry.regs.gpr[GPR_RBX] + 24)), 0x402000);
+	free((void *)images.initrd.at);
 }
 
 static void flat_images_start_at_their_first_byte(void **state)
@@ -413,6 +392,7 @@ int main(void)
 		cmocka_unit_test_setup(multiboot_elf_gets_information_and_its_module, setup),
 		cmocka_unit_test_setup(multiboot_headers_with_addresses_need_no_elf, setup),
 		cmocka_unit_test_setup(multiboot_images_that_cannot_work_are_refused, setup),
+		cmocka_unit_test_setup(a_module_too_large_is_refused, setup),
 		cmocka_unit_test_setup(flat_images_start_at_their_first_byte, setup),
 	};
 
