@@ -19,15 +19,16 @@ enum hv_cap_type {
 	HV_CAP_CONSOLE,   /* object = domain, or HV_CONSOLE_HOST for the physical serial port */
 	HV_CAP_LOG,       /* the hypervisor's log */
 	HV_CAP_SYSTEM,    /* power off, reboot */
+	HV_CAP_TRACE,     /* the hypervisor's trace */
 };
 
 #define HV_CONSOLE_HOST 0xffffu
 
 /* Rights; what each means depends on the type. */
-#define HV_RIGHT_READ    1u /* domain: info; window, console, log: read */
+#define HV_RIGHT_READ    1u /* domain: info; window, console, log, trace: read */
 #define HV_RIGHT_WRITE   2u /* window, console: write */
 #define HV_RIGHT_CONTROL 4u /* domain: start, stop, kill ... */
-#define HV_RIGHT_USE     8u /* event: send; interrupt: raise; ioreq, device, system: use */
+#define HV_RIGHT_USE     8u /* event: send; interrupt: raise; ioreq, device, system, trace: use */
 
 struct hv_cap {
 	uint32_t handle;

@@ -3,8 +3,7 @@
  */
 #include "boot/cmdline.h"
 
-#include <stdbool.h>
-
+#include "abi/trace.h"
 #include "lib/string.h"
 
 static bool word_is(const char *word, size_t bytes, const char *text)
@@ -47,6 +46,41 @@ static bool parse_without(struct options *o, const char *value, size_t bytes)
 	return bytes != 0;
 }
 
+static bool parse_event(struct options *o, const char *word, size_t bytes)
+{
+	static const struct {
+		const char *name;
+		uint32_t events;
+	} names[] = {
+		{ "all", HV_TRACE_ALL },
+		{ "dump", 0 },
+#define HV_TRACE(NAME, text, a, b) { #NAME, 1u << HV_TRACE_##NAME },
+#include "abi/trace.def"
+#undef HV_TRACE
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!str_is_word(names[i].name, word, bytes))
+			continue;
+		o->trace |= names[i].events;
+		o->trace_dump |= !names[i].events;
+		return true;
+	}
+	return false;
+}
+
+static bool parse_trace(struct options *o, const char *value, size_t bytes)
+{
+	bool good = bytes != 0;
+
+	for (size_t i = 0, n; i < bytes; i += n + 1) {
+		for (n = 0; i + n < bytes && value[i + n] != ',';)
+			n++;
+		good &= parse_event(o, value + i, n);
+	}
+	return good;
+}
+
 static const struct {
 	const char *key;
 	bool (*parse)(struct options *o, const char *value, size_t bytes);
@@ -55,6 +89,7 @@ static const struct {
 	{ "log=", parse_log, "error, warn, info or debug" },
 	{ "cpus=", parse_cpus, "1 to 16" },
 	{ "without=", parse_without, "names of optional features with commas between" },
+	{ "trace=", parse_trace, "all, dump, names of events (docs/config.md), commas between" },
 };
 
 static_assert(MAX_CPUS == 16, "the text of cpus=");
@@ -71,8 +106,8 @@ static void parse_word(struct options *o, const char *word, size_t bytes)
 				 keys[i].values);
 		return;
 	}
-	log_warn("command line: %.*s is not known; there are log=, cpus= and without=", (int)bytes,
-		 word);
+	log_warn("command line: %.*s is not known; there are log=, cpus=, without= and trace=",
+		 (int)bytes, word);
 }
 
 void cmdline_parse(struct options *o, const char *cmdline)

@@ -5,7 +5,9 @@
 #ifndef BOOT_CMDLINE_H
 #define BOOT_CMDLINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "arch/x86/cpu/cpu.h"
 #include "lib/log.h"
@@ -17,6 +19,8 @@ struct options {
 	   so that the path without them can be tested; in the command line, NULL: none. */
 	const char *without;
 	size_t without_bytes;
+	uint32_t trace;  /* trace=all|NAME,...: bits of enum hv_trace_event */
+	bool trace_dump; /* dump among these names: printed when the machine ends */
 };
 
 /* Fills *o; an unknown word or value is a warning that says what would be right. */

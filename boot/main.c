@@ -116,6 +116,8 @@ static NORETURN void boot_machine(void)
 
 	/* All memory is given out here, and all of the hypervisor's state made. */
 	start.count = memory_modules(&info, modules);
+	start.trace = options.trace;
+	start.trace_dump = options.trace_dump;
 	start_domains(&start);
 	frames_seal();
 	hvmap_seal();

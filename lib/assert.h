@@ -11,6 +11,8 @@ NORETURN PRINTF(1, 2) void panic(const char *fmt, ...);
 
 /* The last step of panic, the CPU layer's: stops every CPU for good. */
 NORETURN void panic_halt(void);
+/* Boot: the CPU that panics calls this when the others have been stopped. */
+void panic_set_last(void (*last)(void));
 
 #define assert(cond)                                                                               \
 	do {                                                                                       \

@@ -108,6 +108,8 @@ static void caps_host(struct domain *d)
 	}
 	if (d->config->rights & CONFIG_RIGHT_POWER)
 		cap_add(d, HV_CAP_SYSTEM, HV_RIGHT_USE, 0);
+	if (d->config->rights & CONFIG_RIGHT_INSPECT)
+		cap_add(d, HV_CAP_TRACE, HV_RIGHT_READ | HV_RIGHT_USE, 0);
 }
 
 void caps_build(void)

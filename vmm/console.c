@@ -135,6 +135,15 @@ void console_take_back(void)
 			console_print(d);
 }
 
+void console_print_line(const char *line, size_t bytes)
+{
+	if (!log_is_broken())
+		spin_lock(&port_lock);
+	uart_log(line, bytes);
+	if (!log_is_broken())
+		spin_unlock(&port_lock);
+}
+
 void console_died(struct domain *d)
 {
 	if (d == console_mux() || d == console_heir()) {

@@ -26,6 +26,9 @@ size_t console_give(struct domain *d, const char *buf, size_t bytes);
    printed. */
 void console_take_back(void);
 
+/* A whole line of the hypervisor's that the log shall not hold; also in a panic. No lock held. */
+void console_print_line(const char *line, size_t bytes);
+
 /* A domain is dead: its unfinished line is printed, and if it was the multiplexer the hypervisor
    speaks again, beginning with the log lines that the multiplexer had not read. While one that will
    be back (d->wants_start) is away, guests' output and keys wait for it. Any CPU. */

@@ -7,15 +7,18 @@
 
 #include "lib/bits.h"
 #include "vmm/service.h"
+#include "vmm/trace.h"
 #include "vmm/vlapic.h"
 
-static void event_wake(struct vcpu *v, struct hv_event_page *page, unsigned word)
+static void event_wake(struct vcpu *v, struct hv_event_page *page, unsigned event)
 {
 	uint8_t vector = __atomic_load_n(&v->event_vector, __ATOMIC_RELAXED);
 
-	__atomic_fetch_or(&page->summary, BIT(word), __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&page->summary, BIT(event / 64), __ATOMIC_SEQ_CST);
 	if (vector)
 		vlapic_post(v, vector);
+	/* As late as possible: each value kept over it is a register to save. */
+	trace(HV_TRACE_EVENT, v, event, 0);
 	vcpu_request(v, REQUEST_WAKE);
 }
 
@@ -32,7 +35,7 @@ void event_set(struct domain *d, unsigned event)
 	if (__atomic_fetch_or(&page->pending[word], bit, __ATOMIC_SEQ_CST) & bit)
 		return;
 	if (!(__atomic_load_n(&page->mask[word], __ATOMIC_SEQ_CST) & bit))
-		event_wake(v, page, word);
+		event_wake(v, page, event);
 }
 
 void event_unmask(struct vcpu *v, unsigned event)
@@ -43,7 +46,7 @@ void event_unmask(struct vcpu *v, unsigned event)
 
 	__atomic_fetch_and(&page->mask[word], ~bit, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&page->pending[word], __ATOMIC_SEQ_CST) & bit)
-		event_wake(v, page, word);
+		event_wake(v, page, event);
 }
 
 bool event_pending(const struct vcpu *v)

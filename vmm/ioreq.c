@@ -8,6 +8,7 @@
 #include "lib/bits.h"
 #include "vmm/event.h"
 #include "vmm/ranges.h"
+#include "vmm/trace.h"
 
 /* Copies out the range that holds an access. Partner of ioreq_tables_open and _close. */
 static bool ioreq_find(const struct ioreq_set *s, enum ioreq_table_id id, const struct io_access *a,
@@ -85,9 +86,10 @@ enum verdict ioreq_ask(struct vcpu *v, unsigned link, enum hv_ioreq_type type, s
 	v->io.size = a->size;
 	v->io.write = a->write;
 	v->io.link = link;
-	v->io.sequence = ++v->domain->ioreqs->sequence;
+	v->io.sequence = __atomic_add_fetch(&v->domain->ioreqs->sequence, 1, __ATOMIC_RELAXED);
 	v->io.address = a->address;
 	v->io.data = a->write ? a->data & ones(a->size) : 0;
+	trace(HV_TRACE_IOREQ, v, v->io.address, v->io.data);
 	ioreq_post(v);
 	return VERDICT_BLOCK;
 }

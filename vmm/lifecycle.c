@@ -21,6 +21,7 @@
 #include "vmm/event.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
+#include "vmm/trace.h"
 #include "vmm/vclock.h"
 #include "vmm/vlapic.h"
 #include "vmm/vpower.h"
@@ -37,6 +38,7 @@ NORETURN void system_power_off(void)
 {
 	console_take_back();
 	log_info("system: power off");
+	trace_end();
 	power_off();
 }
 
@@ -44,6 +46,7 @@ NORETURN void system_reboot(void)
 {
 	console_take_back();
 	log_info("system: reboot");
+	trace_end();
 	power_reboot();
 }
 

@@ -13,6 +13,7 @@
 #include "vmm/lifecycle.h"
 #include "vmm/run.h"
 #include "vmm/sched.h"
+#include "vmm/trace.h"
 
 static struct {
 	struct vcpu *newest;
@@ -38,6 +39,7 @@ void vcpu_request(struct vcpu *v, uint32_t requests)
 
 static void mailbox_serve(struct vcpu *v, uint32_t requests)
 {
+	trace(HV_TRACE_WAKE, v, requests & ~REQUEST_QUEUED, 0);
 	if (requests & REQUEST_ORDER)
 		lifecycle_orders(v->domain);
 	if (requests & REQUEST_FLUSH)

@@ -11,6 +11,7 @@
 #include "vmm/domain.h"
 #include "vmm/launch.h"
 #include "vmm/route.h"
+#include "vmm/trace.h"
 #include "vmm/vlapic.h"
 
 static COLD void run_deliver_nmi(struct vcpu *v)
@@ -40,6 +41,7 @@ static NOINLINE void run_deliver_irq(struct vcpu *v)
 	if (v->inject.kind == INJECT_NONE && backend->can_inject(v, INJECT_IRQ)) {
 		v->inject = (struct vcpu_event){ .kind = INJECT_IRQ, .vector = vector };
 		v->interrupts++;
+		trace(HV_TRACE_INJECT, v, (unsigned)vector, 0);
 		vector = vlapic_accept(v, vector);
 	}
 	if (UNLIKELY(vector >= 0))
@@ -152,6 +154,7 @@ static void run_once(struct vcpu *v)
 	run_deliver(v);
 	backend->run(v, &v->exit);
 	v->exits++;
+	trace(HV_TRACE_EXIT, v, v->exit.kind, v->regs.rip);
 	if (UNLIKELY(v->inject.kind != INJECT_NONE))
 		run_look_up();
 	run_exit(v);

@@ -13,6 +13,7 @@
 #include "vmm/lifecycle.h"
 #include "vmm/msr.h"
 #include "vmm/sched.h"
+#include "vmm/trace.h"
 
 static const struct config *start_find_config(const struct start_info *info)
 {
@@ -55,12 +56,26 @@ static bool start_has_any(void)
 	return false;
 }
 
+/* Rings for whom the trace is: the command line, and domains with the right to read it. */
+static void start_trace(const struct config *c, const struct start_info *info)
+{
+	bool wanted = info->trace || info->trace_dump;
+
+	for (unsigned i = 0; i < c->domains; i++)
+		wanted |= c->domain[i].rights & CONFIG_RIGHT_INSPECT;
+	if (wanted)
+		trace_init(info->trace);
+	if (info->trace_dump)
+		trace_print_at_end();
+}
+
 void start_domains(const struct start_info *info)
 {
 	const struct config *c = start_find_config(info);
 
 	if (!c)
 		system_power_off();
+	start_trace(c, info);
 	sched_init();
 	cpuid_init();
 	msr_open_all();

@@ -4,6 +4,8 @@
 #ifndef VMM_START_H
 #define VMM_START_H
 
+#include <stdbool.h>
+
 #include "lib/addr.h"
 #include "lib/bits.h"
 
@@ -19,6 +21,8 @@ struct start_info {
 	const struct start_module *modules;
 	size_t count;
 	const char *cmdline;
+	uint32_t trace;        /* bits of enum hv_trace_event, recorded from the start */
+	bool trace_dump;       /* and printed at the end */
 	uint64_t wall_seconds; /* since 1970 at TSC zero; 0 unknown */
 };
 

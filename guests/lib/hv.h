@@ -12,6 +12,7 @@
 
 #include "abi/cap.h"
 #include "abi/hypercall.h"
+#include "abi/trace.h"
 
 /* The instruction that this processor has: VMMCALL (AMD) or VMCALL. Either is understood; the
    other one costs an extra #UD. Set before main(). */
@@ -169,6 +170,17 @@ static inline int64_t hv_batch(struct hv_batch_entry *entry, size_t count)
 static inline int64_t hv_cap_info(unsigned index, struct hv_cap *cap)
 {
 	return hv_call(HV_CAP_INFO, index, hv_addr(cap), sizeof(*cap), 0, 0);
+}
+
+static inline int64_t hv_trace_read(uint32_t cap, unsigned cpu, uint64_t *position,
+				    struct hv_trace_record *record, size_t count)
+{
+	return hv_call(HV_TRACE_READ, cap, cpu, hv_addr(position), hv_addr(record), count);
+}
+
+static inline int64_t hv_trace_ctl(uint32_t cap, uint32_t off, uint32_t on)
+{
+	return hv_call(HV_TRACE_CTL, cap, off, on, 0, 0);
 }
 
 _Noreturn static inline void hv_exit(int status)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "abi/trace.h"
 #include "boot/cmdline.h"
 
 static uint64_t warnings(void)
@@ -52,6 +53,28 @@ static void features_to_do_without_are_kept_as_they_stand(void **state)
 	assert_true(warnings() > 0);
 }
 
+static void events_to_trace_are_named_or_all(void **state)
+{
+	struct options o;
+
+	cmdline_parse(&o, "cpus=2");
+	assert_int_equal(o.trace, 0);
+	assert_false(o.trace_dump);
+	cmdline_parse(&o, "trace=enter,LEAVE");
+	assert_int_equal(o.trace, 1u << HV_TRACE_ENTER | 1u << HV_TRACE_LEAVE);
+	assert_false(o.trace_dump);
+	cmdline_parse(&o, "trace=all,dump cpus=2");
+	assert_int_equal(o.trace, HV_TRACE_ALL);
+	assert_true(o.trace_dump);
+	assert_int_equal(o.cpus, 2);
+	assert_int_equal(warnings(), 0);
+	cmdline_parse(&o, "trace=exit,enters,idle");
+	assert_int_equal(o.trace, 1u << HV_TRACE_EXIT | 1u << HV_TRACE_IDLE);
+	assert_true(warnings() > 0);
+	cmdline_parse(&o, "trace=");
+	assert_true(warnings() > 0);
+}
+
 static void what_is_wrong_warns_and_changes_nothing(void **state)
 {
 	static const char *const wrong[] = { "log=",  "log=debugs",          "cpus=0",  "cpus=17",
@@ -73,6 +96,7 @@ int main(void)
 		cmocka_unit_test(an_empty_line_gives_the_defaults),
 		cmocka_unit_test(words_are_found_between_blanks),
 		cmocka_unit_test(features_to_do_without_are_kept_as_they_stand),
+		cmocka_unit_test(events_to_trace_are_named_or_all),
 		cmocka_unit_test(what_is_wrong_warns_and_changes_nothing),
 	};
 

@@ -8,6 +8,7 @@
 #include "lib/assert.h"
 
 static bool ordered;
+static void (*last)(void) RO_AFTER_INIT;
 
 static NORETURN void halt(void)
 {
@@ -25,9 +26,18 @@ void stop_if_ordered(void)
 	halt();
 }
 
+void panic_set_last(void (*fn)(void))
+{
+	last = fn;
+}
+
 void panic_halt(void)
 {
-	if (!__atomic_exchange_n(&ordered, true, __ATOMIC_SEQ_CST) && cpu_count() > 1)
+	bool first = !__atomic_exchange_n(&ordered, true, __ATOMIC_SEQ_CST);
+
+	if (first && cpu_count() > 1)
 		lapic_nmi_others();
+	if (first && last)
+		last();
 	halt();
 }
