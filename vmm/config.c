@@ -158,6 +158,8 @@ static enum err check_schedule(struct check *k)
 
 	if (d->vcpus < 1 || d->vcpus > CONFIG_VCPUS)
 		return config_bad(k, "vcpus", "%u; 1 to %u", d->vcpus, CONFIG_VCPUS);
+	if (config_is_service(d) && d->vcpus != 1)
+		return config_bad(k, "vcpus", "%u; a service domain has 1", d->vcpus);
 	if (d->priority > 7)
 		return config_bad(k, "priority", "%u; 0 (last) to 7 (first)", d->priority);
 	if (d->quantum_us < 100 || d->quantum_us > 1000000)

@@ -44,13 +44,51 @@ static RO_AFTER_INIT unsigned line_count;
 static RO_AFTER_INIT uint8_t first_line[4][LEAVES]; /* by block and leaf within it */
 static RO_AFTER_INIT struct xstate xstates[XSTATES];
 
+/* 0..3 for the leaves that there are blocks of, 4 for others. */
+static unsigned block_of(uint32_t leaf)
+{
+	if (LIKELY(leaf < 0x100))
+		return 0;
+	switch (leaf / 0x100) {
+	case 0x400000: return 1;
+	case 0x400001: return 2;
+	case 0x800000: return 3;
+	default: return 4;
+	}
+}
+
+static const struct line *find(uint32_t leaf, uint32_t subleaf)
+{
+	unsigned block = block_of(leaf), n = leaf % 0x100;
+
+	if (block == 4 || n >= LEAVES)
+		return &lines[0];
+	for (const struct line *l = &lines[first_line[block][n]]; l->leaf == leaf; l++)
+		if (l->subleaf == ANY || l->subleaf == subleaf)
+			return l;
+	return &lines[0];
+}
+
+/* A domain is one package of as many cores as it has vCPUs, of one thread each: APIC IDs are their
+   numbers. The bits of an ID that tell cores apart. */
+static unsigned core_bits(const struct vcpu *v)
+{
+	unsigned bits = 0;
+
+	while (1u << bits < v->domain->vcpus)
+		bits++;
+	return bits;
+}
+
 /* SDM 2A CPUID: the parts of leaf 1 that follow CR4 and IA32_APIC_BASE. */
 static void live_features(struct vcpu *v, struct cpuid *r)
 {
 	struct vcpu_mode mode;
 
 	backend->get_mode(v, &mode);
-	r->ebx |= (uint32_t)v->index << 24 | 1 << 16;
+	r->ebx |= (uint32_t)v->index << 24 | 1u << core_bits(v) << 16;
+	if (v->domain->vcpus > 1)
+		r->edx |= BIT(28); /* HTT: the package has several logical processors */
 	if (mode.cr4 & CR4_OSXSAVE)
 		r->ecx |= BIT(27);
 	if (tsc_is_stable())
@@ -59,9 +97,29 @@ static void live_features(struct vcpu *v, struct cpuid *r)
 		r->edx |= BIT(9);
 }
 
-static void live_x2apic_id(struct vcpu *v, struct cpuid *r)
+/* Only AMD repeats its name there. */
+static bool is_amd(void)
+{
+	return find(0x80000000, 0)->result.ebx;
+}
+
+static void live_thread(struct vcpu *v, struct cpuid *r)
 {
 	r->edx = v->index;
+}
+
+static void live_core(struct vcpu *v, struct cpuid *r)
+{
+	r->eax = core_bits(v);
+	r->ebx = v->domain->vcpus;
+	r->edx = v->index;
+}
+
+/* SDM 2A CPUID leaf 4: cores that have an ID in the package, less one. */
+static void live_cache(struct vcpu *v, struct cpuid *r)
+{
+	if (r->eax)
+		r->eax |= ((1u << core_bits(v)) - 1) << 26;
 }
 
 static uint32_t standard_bytes(uint64_t xcr0)
@@ -98,9 +156,19 @@ static void live_stable(struct vcpu *v, struct cpuid *r)
 		r->eax |= BIT(24);
 }
 
-static void live_widths(struct vcpu *v, struct cpuid *r)
+/* ECX, on AMD: bits of an ID for cores, and cores less one (APM 3 E.4.7). */
+static void live_sizes(struct vcpu *v, struct cpuid *r)
 {
 	r->eax = (r->eax & 0xff) | 48 << 8;
+	if (is_amd())
+		r->ecx = core_bits(v) << 12 | (v->domain->vcpus - 1);
+}
+
+/* CmpLegacy, on AMD: what HTT speaks of are cores. */
+static void live_cmp(struct vcpu *v, struct cpuid *r)
+{
+	if (is_amd() && v->domain->vcpus > 1)
+		r->ecx |= BIT(1);
 }
 
 #define REG(reg) (offsetof(struct cpuid, reg) / sizeof(uint32_t))
@@ -115,31 +183,6 @@ static const struct rule rules[] = {
 #define CPUID_LIVE(leaf, subleaf, live, why) { leaf, subleaf, RULE_LIVE, 0, 0, 0, live },
 #include "vmm/cpuid.def"
 };
-
-/* 0..3 for the leaves that there are blocks of, 4 for others. */
-static unsigned block_of(uint32_t leaf)
-{
-	if (LIKELY(leaf < 0x100))
-		return 0;
-	switch (leaf / 0x100) {
-	case 0x400000: return 1;
-	case 0x400001: return 2;
-	case 0x800000: return 3;
-	default: return 4;
-	}
-}
-
-static const struct line *find(uint32_t leaf, uint32_t subleaf)
-{
-	unsigned block = block_of(leaf), n = leaf % 0x100;
-
-	if (block == 4 || n >= LEAVES)
-		return &lines[0];
-	for (const struct line *l = &lines[first_line[block][n]]; l->leaf == leaf; l++)
-		if (l->subleaf == ANY || l->subleaf == subleaf)
-			return l;
-	return &lines[0];
-}
 
 /* A leaf above the highest would answer with another leaf's contents on Intel. */
 static struct cpuid host_cpuid(uint32_t leaf, uint32_t subleaf)

@@ -1,12 +1,13 @@
 /*
  * Building domains from the config, once, at boot. What a domain gets: extents of memory, a pool
- * for its nested tables, its vCPU and its platform. A domain that does not fit is dead from the
+ * for its nested tables, its vCPUs and its platform. A domain that does not fit is dead from the
  * start, with the reason; the others go on.
  */
 #include "vmm/domain.h"
 
 #include "abi/boot.h"
 #include "abi/platform.h"
+#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/tsc.h"
 #include "lib/assert.h"
 #include "lib/format.h"
@@ -16,6 +17,7 @@
 #include "mm/hvmap.h"
 #include "vmm/backend.h"
 #include "vmm/lifecycle.h"
+#include "vmm/mailbox.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
 #include "vmm/start.h"
@@ -27,6 +29,7 @@
 
 static struct domain domains[CONFIG_DOMAINS];
 static unsigned count;
+static struct spinlock complaint_lock; /* guards said and complaints of every domain */
 
 unsigned domain_count(void)
 {
@@ -49,30 +52,40 @@ bool domain_owns(const struct domain *d, gpa_t at, uint64_t bytes)
 	return false;
 }
 
-static bool domain_has_said(struct domain *d, uint32_t sum)
+/* How many different texts d has been told of with this one; 0: it was one of them, or too many. */
+static uint32_t domain_note(struct domain *d, uint32_t sum)
 {
-	for (unsigned i = 0; i < d->complaints; i++)
-		if (d->said[i] == sum)
-			return true;
-	return false;
+	uint32_t n = 0;
+
+	spin_lock(&complaint_lock);
+	while (n < d->complaints && d->said[n] != sum)
+		n++;
+	if (n == d->complaints && n < ARRAY_SIZE(d->said)) {
+		d->said[n] = sum;
+		d->complaints = ++n;
+	} else {
+		n = 0;
+	}
+	spin_unlock(&complaint_lock);
+	return n;
 }
 
 PRINTF(2, 3) void domain_complain(struct domain *d, const char *fmt, ...)
 {
 	char text[128];
 	va_list ap;
-	uint32_t sum;
+	uint32_t sum, told;
 
-	if (d->complaints == ARRAY_SIZE(d->said))
+	if (__atomic_load_n(&d->complaints, __ATOMIC_RELAXED) == ARRAY_SIZE(d->said))
 		return;
 	va_start(ap, fmt);
 	sum = crc32c(0, text, format_va(text, sizeof(text), fmt, ap));
 	va_end(ap);
-	if (domain_has_said(d, sum))
+	told = domain_note(d, sum);
+	if (!told)
 		return;
-	d->said[d->complaints++] = sum;
 	log_warn("%s: %s", d->name, text);
-	if (d->complaints == ARRAY_SIZE(d->said))
+	if (told == ARRAY_SIZE(d->said))
 		log_warn("%s: no more of these will be shown", d->name);
 }
 
@@ -199,8 +212,9 @@ static void domain_make(struct domain *d, const struct config *c, const struct s
 
 	domain_make_tables(d);
 	d->wall_base = info->wall_seconds;
-	d->vcpu[0] = vcpu_make(d, 0, sched_place(d->config->cpu[0], service));
-	d->vcpus = 1;
+	for (unsigned i = 0; i < d->config->vcpus; i++)
+		d->vcpu[i] = vcpu_make(d, i, sched_place(d->config->cpu[i], service));
+	d->vcpus = d->config->vcpus;
 	vioapic_init(d);
 	vuart_init(d);
 	d->overhead = sizeof(*d) + frames_hv_bytes() - before;
@@ -234,9 +248,18 @@ void domains_build(const struct config *c, const struct start_info *info)
 		log_error("config %s: goes on without what this machine lacks", c->name);
 }
 
-/* The epoch of a domain with one vCPU is the vCPU's own flush request, served before it enters. */
+/* Each CPU serves the requests of its vCPUs while no guest runs there (mailbox.c). */
 void domain_flush(struct domain *d)
 {
+	unsigned here = cpu_index();
+
+	for (unsigned i = 0; i < d->vcpus; i++) {
+		if (d->vcpu[i]->cpu == here)
+			backend->flush(d->vcpu[i]);
+		else
+			vcpu_request(d->vcpu[i], REQUEST_FLUSH);
+	}
 	for (unsigned i = 0; i < d->vcpus; i++)
-		vcpu_request(d->vcpu[i], REQUEST_FLUSH);
+		if (d->vcpu[i]->cpu != here)
+			mailbox_wait(d->vcpu[i], REQUEST_FLUSH);
 }

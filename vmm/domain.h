@@ -63,21 +63,28 @@ struct domain {
 	/* owner CPU of vCPU 0; read by others as hints */
 	uint32_t state; /* enum hv_domain_state */
 	uint32_t incarnation;
-	uint32_t orders;   /* bits 1 << enum hv_domain_op, set by any CPU before REQUEST_ORDER */
+	uint32_t orders;   /* bits 1 << enum hv_domain_op and of lifecycle.c, set by any CPU before
+			      REQUEST_ORDER */
 	uint32_t holders;  /* atomic: domains that still hold memory of the last incarnation */
 	bool wants_start;  /* to be started when nobody holds its memory */
-	uint32_t said[32]; /* checksums of the complaints that were logged */
-	uint32_t complaints;
 	bool starting;     /* being scrubbed and loaded by its vCPU's turns */
 	uint64_t scrubbed; /* bytes, while starting */
 	char last_words[96];
+	uint64_t tsc_offset;   /* of all its vCPUs at their start */
 	uint32_t restarts;     /* within the last minute, from minute_start on */
 	uint64_t minute_start; /* TSC */
 	struct timer watchdog;
 	uint64_t wall_base; /* wall clock seconds at TSC zero */
 
 	/* any CPU, atomically */
-	uint32_t button; /* 1: the power button was pressed and not read yet (vpower.c) */
+	uint32_t button;      /* 1: the power button was pressed and not read yet (vpower.c) */
+	uint32_t end;         /* lifecycle.c: a vCPU of another CPU has ended the domain */
+	uint32_t watchdog_ms; /* as asked for last */
+	char end_words[96];   /* why: of who has set `end`, until the owner takes them */
+
+	/* complaint_lock of domain.c */
+	uint32_t said[32]; /* checksums of the complaints that were logged */
+	uint32_t complaints;
 };
 
 /* Boot: builds every domain of the config. */
@@ -89,19 +96,20 @@ struct domain *domain_get(unsigned id); /* NULL if there is none */
 #define domain_for_each(d) for (struct domain *d = domain_get(0); d; d = domain_get(d->id + 1u))
 
 /* Stops a domain for its own fault: logs "NAME: stopped: WHY", remembers the words, applies the
-   restart policy. On one of its own vCPUs' CPU: it does not run again after the handler returns
-   VERDICT_KILL, which this returns. */
+   restart policy. On one of its own vCPUs' CPU, without a lock: that vCPU does not run again after
+   the handler returns VERDICT_KILL, which this returns. On the CPU of its first vCPU no other vCPU
+   runs any more, either, on return; else soon. Of several faults at a time the first is told. */
 PRINTF(2, 3) enum verdict domain_kill(struct domain *d, const char *fmt, ...);
 
-/* The guest switched itself off or reset itself (ACPI, HV_EXIT). Returns VERDICT_KILL. */
+/* The guest switched itself off or reset itself (ACPI, HV_EXIT). As domain_kill. */
 enum verdict domain_power(struct domain *d, bool reset);
 
 /* A holder of windows is done with all that it had of this domain's last incarnation (its
    controllers are quiet), or died: when the last one is, the domain may start again. Any CPU. */
 void domain_released(struct domain *d, unsigned holder);
 
-/* Makes sure that no CPU uses nested translations older than this call. Any CPU, table_lock not
-   held. */
+/* On return no CPU uses nested translations older than this call. Any CPU; waits for the others,
+   so no lock is held. */
 void domain_flush(struct domain *d);
 
 /* Carries out enum hv_domain_op from any CPU; asynchronous. Errors: STATE, INVAL. */

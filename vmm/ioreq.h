@@ -49,10 +49,10 @@ struct ioreq_set {
 	unsigned links;
 	struct ioreq_link link[IOREQ_LINKS];
 
-	uint32_t sequence; /* of the last request; the guest's CPU */
+	uint32_t sequence; /* of the last request; the guest's CPUs, atomically */
 
 	struct spinlock lock; /* who changes tables */
-	/* Odd while the tables change. The guest's CPU reads them without the lock, and again if
+	/* Odd while the tables change. The guest's CPUs read them without the lock, and again if
 	   this has changed meanwhile. */
 	uint32_t version;
 	struct ioreq_table table[IOREQ_TABLES];

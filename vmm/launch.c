@@ -1,14 +1,17 @@
 /*
  * Bringing a domain up: its memory scrubbed, its image checked and loaded, its platform reset, its
- * vCPU put into the state in which the boot protocol begins. The preloaded images stay where GRUB
- * put them, for this and every later start.
+ * first vCPU put into the state in which the boot protocol begins; the others wait for a STARTUP
+ * message (startup.c). The preloaded images stay where GRUB put them, for this and every later
+ * start.
  */
 #include "vmm/launch.h"
 
+#include "arch/x86/cpu/tsc.h"
 #include "lib/assert.h"
 #include "lib/format.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "vmm/event.h"
 #include "vmm/guestmem.h"
 #include "vmm/lifecycle.h"
 #include "vmm/loader.h"
@@ -106,6 +109,17 @@ static enum err launch_load(struct domain *d, struct loader_entry *entry, char *
 	return e;
 }
 
+static void launch_say(const struct domain *d)
+{
+	char cpus[CONFIG_VCPUS * 5];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < d->vcpus; i++)
+		n += format(cpus + n, sizeof(cpus) - n, "%s%u", i ? ", " : "", d->vcpu[i]->cpu);
+	log_info("%s: started, incarnation %u, %lu MiB on CPU %s", d->name, d->incarnation,
+		 d->config->memory >> 20, cpus);
+}
+
 void launch_turn(struct domain *d)
 {
 	static struct loader_entry entries[CONFIG_DOMAINS];
@@ -126,11 +140,14 @@ void launch_turn(struct domain *d)
 	vioapic_reset(d);
 	vpci_reset(d);
 	vpower_reset(d);
+	d->tsc_offset = -tsc_read();
 	vcpu_reset(v, &entry->regs, &entry->state);
+	event_reset(v);
+	for (unsigned i = 1; i < d->vcpus; i++)
+		vcpu_request(d->vcpu[i], REQUEST_RESET);
 	service_starting(d);
 	if (d->config->watchdog_ms)
 		(void)!lifecycle_watchdog(d, d->config->watchdog_ms);
-	log_info("%s: started, incarnation %u, %lu MiB on CPU %u", d->name, d->incarnation,
-		 d->config->memory >> 20, v->cpu);
+	launch_say(d);
 	sched_ready(v);
 }

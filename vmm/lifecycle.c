@@ -6,10 +6,12 @@
  *   either of them with a restart policy --> RESTARTING --> start
  *
  * A start waits until no back end holds memory of the last incarnation (d->holders): a disk
- * controller may still be writing there.
+ * controller may still be writing there. A fault that a vCPU meets on another CPU than the owner's
+ * takes it off and is told the owner, which does the rest.
  */
 #include "vmm/lifecycle.h"
 
+#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/tsc.h"
 #include "drivers/power.h"
 #include "lib/assert.h"
@@ -19,6 +21,8 @@
 #include "vmm/bootpage.h"
 #include "vmm/console.h"
 #include "vmm/event.h"
+#include "vmm/ioreq.h"
+#include "vmm/mailbox.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
 #include "vmm/trace.h"
@@ -28,6 +32,17 @@
 
 #define WATCHDOG_MS_MAX 3600000
 #define MINUTE_NS       60000000000ull
+
+/* Bits of domain->orders beside those of enum hv_domain_op. */
+#define ORDER_WATCHDOG BIT(31) /* domain->watchdog_ms was set by a vCPU of another CPU */
+
+/* domain->end: how a vCPU on another CPU than the owner's has ended its domain. */
+enum { END_NONE, END_CLAIMED, END_FAULT, END_OFF, END_RESET };
+
+static bool domain_is_here(const struct domain *d)
+{
+	return d->vcpu[0]->cpu == cpu_index();
+}
 
 static bool domain_is_alive(const struct domain *d)
 {
@@ -78,23 +93,60 @@ static void lifecycle_bite(struct timer *t)
 		domain_kill(d, "its watchdog was not fed: it hangs");
 }
 
+static void lifecycle_feed(struct domain *d)
+{
+	uint64_t ms = __atomic_load_n(&d->watchdog_ms, __ATOMIC_RELAXED);
+
+	d->watchdog.fire = lifecycle_bite;
+	timer_set(&d->watchdog, ms ? tsc_read() + tsc_from_ns(ms * 1000000) : TIMER_NEVER);
+}
+
 enum err lifecycle_watchdog(struct domain *d, uint64_t ms)
 {
 	if (ms > WATCHDOG_MS_MAX)
 		return ERR_RANGE;
-	d->watchdog.fire = lifecycle_bite;
-	timer_set(&d->watchdog, ms ? tsc_read() + tsc_from_ns(ms * 1000000) : TIMER_NEVER);
+	__atomic_store_n(&d->watchdog_ms, (uint32_t)ms, __ATOMIC_RELAXED);
+	if (domain_is_here(d)) {
+		lifecycle_feed(d);
+	} else {
+		__atomic_fetch_or(&d->orders, ORDER_WATCHDOG, __ATOMIC_RELEASE);
+		vcpu_request(d->vcpu[0], REQUEST_ORDER);
+	}
 	return OK;
 }
 
-/* Takes the domain off its CPUs; afterwards it touches nothing. */
-static void lifecycle_halt(struct domain *d, enum hv_domain_state state)
+void lifecycle_off(struct vcpu *v)
+{
+	sched_off(v);
+	ioreq_cancel(v);
+	vlapic_reset(v);
+	vclock_reset(v); /* its pages are scrubbed before the next start */
+}
+
+/* Takes the domain off its CPUs; afterwards it touches nothing, and no word that its vCPUs have
+   sent to each other is left. */
+static void lifecycle_take_off(struct domain *d)
 {
 	for (unsigned i = 0; i < d->vcpus; i++) {
-		sched_off(d->vcpu[i]);
-		vlapic_reset(d->vcpu[i]);
-		vclock_reset(d->vcpu[i]); /* its pages are scrubbed before the next start */
+		if (d->vcpu[i]->cpu == cpu_index())
+			lifecycle_off(d->vcpu[i]);
+		else
+			vcpu_request(d->vcpu[i], REQUEST_OFF);
 	}
+	for (unsigned i = 0; i < d->vcpus; i++)
+		if (d->vcpu[i]->cpu != cpu_index())
+			mailbox_wait(d->vcpu[i], REQUEST_OFF);
+	for (unsigned i = 0; i < d->vcpus; i++)
+		__atomic_fetch_and(&d->vcpu[i]->requests,
+				   ~(REQUEST_RESET | REQUEST_NMI | REQUEST_INIT | REQUEST_STARTUP),
+				   __ATOMIC_RELAXED);
+	__atomic_fetch_and(&d->orders, ~ORDER_WATCHDOG, __ATOMIC_RELAXED);
+	__atomic_store_n(&d->end, END_NONE, __ATOMIC_RELAXED);
+}
+
+static void lifecycle_halt(struct domain *d, enum hv_domain_state state)
+{
+	lifecycle_take_off(d);
 	timer_set(&d->watchdog, TIMER_NEVER);
 	d->starting = false;
 	d->state = state;
@@ -150,16 +202,79 @@ static void lifecycle_stop(struct domain *d, enum hv_domain_state state, bool ag
 		lifecycle_check_end();
 }
 
-PRINTF(2, 3) enum verdict domain_kill(struct domain *d, const char *fmt, ...)
+/* On another CPU than the owner's, whose vCPUs of the domain run no more: the first fault of all
+   is kept for the owner. NULL: this one is not the first, or its vCPUs were taken off meanwhile. */
+static bool lifecycle_claim_end(struct domain *d)
 {
-	va_list ap;
+	uint32_t none = END_NONE;
+	bool any = false;
 
-	va_start(ap, fmt);
-	format_va(d->last_words, sizeof(d->last_words), fmt, ap);
-	va_end(ap);
+	for (unsigned i = 0; i < d->vcpus; i++) {
+		if (d->vcpu[i]->cpu != cpu_index() || d->vcpu[i]->run_state == VCPU_OFF)
+			continue;
+		sched_off(d->vcpu[i]);
+		any = true;
+	}
+	return any && __atomic_compare_exchange_n(&d->end, &none, END_CLAIMED, false,
+						  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static void lifecycle_tell_end(struct domain *d, uint32_t end)
+{
+	/* Release: the owner, which sees it, sees the words. */
+	__atomic_store_n(&d->end, end, __ATOMIC_RELEASE);
+	vcpu_request(d->vcpu[0], REQUEST_ORDER);
+}
+
+static void lifecycle_fault(struct domain *d)
+{
 	log_error("%s: stopped: %s", d->name, d->last_words);
 	lifecycle_stop(d, HV_STATE_DEAD, d->config->restart != CONFIG_RESTART_NEVER);
+}
+
+PRINTF(2, 3) enum verdict domain_kill(struct domain *d, const char *fmt, ...)
+{
+	bool here = domain_is_here(d);
+	va_list ap;
+
+	if (here ? !domain_is_alive(d) : !lifecycle_claim_end(d))
+		return VERDICT_KILL;
+	va_start(ap, fmt);
+	format_va(here ? d->last_words : d->end_words, sizeof(d->last_words), fmt, ap);
+	va_end(ap);
+	if (here)
+		lifecycle_fault(d);
+	else
+		lifecycle_tell_end(d, END_FAULT);
 	return VERDICT_KILL;
+}
+
+static void lifecycle_power(struct domain *d, bool reset)
+{
+	log_info("%s: %s", d->name, reset ? "reset by itself" : "powered off");
+	lifecycle_stop(d, HV_STATE_OFF, reset || d->config->restart == CONFIG_RESTART_ALWAYS);
+}
+
+enum verdict domain_power(struct domain *d, bool reset)
+{
+	if (domain_is_here(d))
+		lifecycle_power(d, reset);
+	else if (lifecycle_claim_end(d))
+		lifecycle_tell_end(d, reset ? END_RESET : END_OFF);
+	return VERDICT_KILL;
+}
+
+/* What a vCPU has told from another CPU. */
+static void lifecycle_hear(struct domain *d)
+{
+	uint32_t end = __atomic_load_n(&d->end, __ATOMIC_ACQUIRE);
+
+	if (end == END_FAULT) {
+		str_copy(d->last_words, d->end_words, sizeof(d->last_words));
+		lifecycle_fault(d);
+	} else if (end == END_OFF || end == END_RESET) {
+		lifecycle_power(d, end == END_RESET);
+	}
 }
 
 void lifecycle_give_up(struct domain *d, const char *why)
@@ -167,13 +282,6 @@ void lifecycle_give_up(struct domain *d, const char *why)
 	str_copy(d->last_words, why, sizeof(d->last_words));
 	log_error("%s: not started: %s", d->name, why);
 	lifecycle_stop(d, HV_STATE_DEAD, false);
-}
-
-enum verdict domain_power(struct domain *d, bool reset)
-{
-	log_info("%s: %s", d->name, reset ? "reset by itself" : "powered off");
-	lifecycle_stop(d, HV_STATE_OFF, reset || d->config->restart == CONFIG_RESTART_ALWAYS);
-	return VERDICT_KILL;
 }
 
 void domain_released(struct domain *d, unsigned holder)
@@ -207,16 +315,29 @@ static void lifecycle_press_button(struct domain *d)
 	vpower_press(d);
 }
 
+/* What the vCPU waits for is asked again when it goes on (contract.md section 1). */
+static void lifecycle_follow(struct vcpu *v)
+{
+	uint32_t state = __atomic_load_n(&v->domain->state, __ATOMIC_ACQUIRE);
+
+	if (state == HV_STATE_PAUSED && v->run_state != VCPU_PAUSED) {
+		ioreq_cancel(v);
+		sched_pause(v);
+	} else if (state == HV_STATE_RUNNING && v->run_state == VCPU_PAUSED) {
+		sched_resume(v);
+	}
+}
+
 static void lifecycle_pause(struct domain *d, bool pause)
 {
 	if (d->state != (pause ? HV_STATE_RUNNING : HV_STATE_PAUSED))
 		return;
-	d->state = pause ? HV_STATE_PAUSED : HV_STATE_RUNNING;
+	__atomic_store_n(&d->state, pause ? HV_STATE_PAUSED : HV_STATE_RUNNING, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < d->vcpus; i++) {
-		if (pause)
-			sched_pause(d->vcpu[i]);
+		if (d->vcpu[i]->cpu == cpu_index())
+			lifecycle_follow(d->vcpu[i]);
 		else
-			sched_resume(d->vcpu[i]);
+			vcpu_request(d->vcpu[i], REQUEST_ORDER);
 	}
 	bootpage_peer_changed(d);
 }
@@ -255,16 +376,27 @@ static void lifecycle_obey(struct domain *d, enum hv_domain_op op)
 	}
 }
 
-void lifecycle_orders(struct domain *d)
+static void lifecycle_domain_orders(struct domain *d)
 {
 	uint32_t orders = __atomic_load_n(&d->orders, __ATOMIC_ACQUIRE);
 
+	lifecycle_hear(d);
+	if (orders & ORDER_WATCHDOG && d->state == HV_STATE_RUNNING)
+		lifecycle_feed(d);
 	/* A wish before the order goes, for lifecycle_check_end on another CPU. */
 	if (orders & (1u << HV_DOMAIN_START))
 		d->wants_start = true;
 	__atomic_fetch_and(&d->orders, ~orders, __ATOMIC_ACQ_REL);
-	for (; orders; orders &= orders - 1)
+	for (orders &= ~ORDER_WATCHDOG; orders; orders &= orders - 1)
 		lifecycle_obey(d, __builtin_ctz(orders));
 	if (d->wants_start && !domain_is_alive(d))
 		lifecycle_begin(d);
+}
+
+void lifecycle_orders(struct vcpu *v)
+{
+	if (v->index)
+		lifecycle_follow(v);
+	else
+		lifecycle_domain_orders(v->domain);
 }

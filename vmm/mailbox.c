@@ -2,21 +2,30 @@
  * Mailboxes: a stack of vCPUs for each physical CPU, linked by wake_next, pushed with
  * compare-exchange by anybody and taken whole by its CPU. REQUEST_QUEUED says that a vCPU lies in
  * one.
+ *
+ * Urgent requests are those that somebody waits for. They stay set until they are served, and a CPU
+ * that waits itself serves them, and nothing else, so that two CPUs may wait for each other.
  */
 #include "vmm/mailbox.h"
 
 #include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/irq.h"
 #include "arch/x86/cpu/lapic.h"
+#include "lib/assert.h"
 #include "lib/bits.h"
 #include "vmm/backend.h"
 #include "vmm/lifecycle.h"
 #include "vmm/run.h"
 #include "vmm/sched.h"
+#include "vmm/startup.h"
 #include "vmm/trace.h"
 
+#define URGENT (REQUEST_OFF | REQUEST_FLUSH)
+
 static struct {
-	struct vcpu *newest;
+	struct vcpu *newest; /* any CPU, atomically */
+	struct vcpu *taken;  /* its CPU: taken out and not served yet, oldest first */
 } ALIGNED(64) mailbox[MAX_CPUS];
 
 void vcpu_request(struct vcpu *v, uint32_t requests)
@@ -37,13 +46,36 @@ void vcpu_request(struct vcpu *v, uint32_t requests)
 		lapic_ipi(cpu_by_index(v->cpu)->apic_id, IRQ_VECTOR_IPI);
 }
 
-static void mailbox_serve(struct vcpu *v, uint32_t requests)
+/* What others wait for. No guest runs here until it is done: who sees a bit cleared knows that the
+   vCPU is off, or that it enters next without a translation from before the request. */
+static void mailbox_serve_urgent(struct vcpu *v)
 {
-	trace(HV_TRACE_WAKE, v, requests & ~REQUEST_QUEUED, 0);
-	if (requests & REQUEST_ORDER)
-		lifecycle_orders(v->domain);
+	/* Acquire: the tables that changed before the request. */
+	uint32_t requests = __atomic_load_n(&v->requests, __ATOMIC_ACQUIRE) & URGENT;
+
+	if (!requests)
+		return;
+	if (requests & REQUEST_OFF)
+		lifecycle_off(v);
 	if (requests & REQUEST_FLUSH)
 		backend->flush(v);
+	/* Pairs with the acquire in mailbox_wait. */
+	__atomic_fetch_and(&v->requests, ~requests, __ATOMIC_RELEASE);
+}
+
+/* In the order in which one may follow from another. */
+static void mailbox_serve(struct vcpu *v, uint32_t requests)
+{
+	assert(v->cpu == cpu_index());
+	trace(HV_TRACE_WAKE, v, requests & ~REQUEST_QUEUED, 0);
+	if (requests & REQUEST_RESET)
+		startup_reset(v);
+	if (requests & REQUEST_INIT)
+		startup_init(v);
+	if (requests & REQUEST_STARTUP)
+		startup_begin(v);
+	if (requests & REQUEST_ORDER)
+		lifecycle_orders(v);
 	if (requests & REQUEST_NMI)
 		v->nmi_pending = true;
 	if (v->run_state == VCPU_BLOCKED || (v->run_state == VCPU_SLEEPING && run_may_wake(v)))
@@ -67,10 +99,32 @@ static struct vcpu *mailbox_take(void)
 
 void mailbox_drain(void)
 {
-	struct vcpu *v = mailbox_take(), *next;
+	struct vcpu **taken = &mailbox[cpu_index()].taken, *v;
+	uint32_t requests;
 
-	for (; v; v = next) {
-		next = v->wake_next;
-		mailbox_serve(v, __atomic_exchange_n(&v->requests, 0, __ATOMIC_ACQ_REL));
+	*taken = mailbox_take();
+	while ((v = *taken) != NULL) {
+		*taken = v->wake_next;
+		requests = __atomic_fetch_and(&v->requests, URGENT, __ATOMIC_ACQ_REL);
+		mailbox_serve_urgent(v);
+		mailbox_serve(v, requests);
+	}
+}
+
+void mailbox_wait(const struct vcpu *v, uint32_t requests)
+{
+	unsigned here = cpu_index();
+
+	assert(v->cpu != here && !(requests & ~URGENT));
+	/* Acquire: pairs with the release in mailbox_serve_urgent. */
+	while (__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE) & requests) {
+		struct vcpu *w = __atomic_load_n(&mailbox[here].newest, __ATOMIC_ACQUIRE);
+
+		/* Others only put some before these, and only this CPU takes any out. */
+		for (; w; w = w->wake_next)
+			mailbox_serve_urgent(w);
+		for (w = mailbox[here].taken; w; w = w->wake_next)
+			mailbox_serve_urgent(w);
+		insn_pause();
 	}
 }

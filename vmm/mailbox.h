@@ -6,7 +6,14 @@
 #ifndef VMM_MAILBOX_H
 #define VMM_MAILBOX_H
 
+#include "vmm/vcpu.h"
+
 /* This CPU, from its loop: serves every request that has come, oldest vCPU first. */
 void mailbox_drain(void);
+
+/* After vcpu_request: until another CPU has served REQUEST_OFF or REQUEST_FLUSH of its vCPU. This
+   CPU serves those two of its own vCPUs meanwhile, the one whose exit it handles included. No lock
+   is held that the other CPU might take. */
+void mailbox_wait(const struct vcpu *v, uint32_t requests);
 
 #endif

@@ -144,6 +144,7 @@ void sched_pause(struct vcpu *v)
 {
 	struct sched_cpu *c = sched_this();
 
+	assert(v->cpu == cpu_index());
 	v->paused_from = v->run_state;
 	if (v->run_state == VCPU_READY)
 		runq_remove(&c->ready, v);
@@ -156,8 +157,8 @@ void sched_resume(struct vcpu *v)
 {
 	bool asleep = v->paused_from == VCPU_SLEEPING && !run_may_wake(v);
 
-	if (asleep)
-		v->run_state = VCPU_SLEEPING;
+	if (asleep || v->paused_from == VCPU_OFF || v->paused_from == VCPU_INIT)
+		v->run_state = v->paused_from;
 	else
 		sched_ready(v);
 }
@@ -168,6 +169,22 @@ static void sched_unload(struct vcpu *v)
 	if (vcpu_xcr0(v) != fpu_xcr0_mask())
 		insn_xsetbv(0, fpu_xcr0_mask());
 	fpu_save(v->fpu);
+}
+
+void sched_wait_startup(struct vcpu *v)
+{
+	struct sched_cpu *c = sched_this();
+
+	assert(v->cpu == cpu_index());
+	if (v->run_state == VCPU_READY)
+		runq_remove(&c->ready, v);
+	v->run_state = VCPU_INIT;
+	if (c->loaded == v) {
+		sched_unload(v);
+		c->loaded = NULL;
+	}
+	if (c->running == v)
+		c->attention = true;
 }
 
 /* The processor holds one vCPU's eager state; it stays there while the CPU idles. */

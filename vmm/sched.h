@@ -22,6 +22,10 @@ void sched_ready(struct vcpu *v);
    is forgotten. */
 void sched_off(struct vcpu *v);
 
+/* Owner CPU: takes out a vCPU that an INIT message has reached, its registers saved; sched_ready
+   makes it run again. */
+void sched_wait_startup(struct vcpu *v);
+
 /* This CPU: the loop around a guest ends soon and looks what there is to do. */
 void sched_attend(void);
 /* This CPU: a deadline has passed; the loop runs what is due. */

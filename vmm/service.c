@@ -80,8 +80,6 @@ void service_died(struct domain *d)
 void service_starting(struct domain *d)
 {
 	windows_reopen(d);
-	for (unsigned i = 0; i < d->vcpus; i++)
-		event_reset(d->vcpu[i]);
 	ioreq_backend_starts(d);
 	bootpage_restart(d);
 	bootpage_peer_changed(d);

@@ -3,6 +3,7 @@
  */
 #include "vmm/vcpu.h"
 
+#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/fpu.h"
 #include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/msr.h"
@@ -15,6 +16,7 @@
 #include "vmm/backend.h"
 #include "vmm/domain.h"
 #include "vmm/msr.h"
+#include "vmm/vclock.h"
 #include "vmm/vcpu_make.h"
 #include "vmm/vlapic.h"
 
@@ -40,26 +42,56 @@ struct vcpu *vcpu_make(struct domain *d, unsigned index, unsigned cpu)
 	return v;
 }
 
+/* What was under way, and what INIT and RESET alike make zero. */
+static void vcpu_clear(struct vcpu *v)
+{
+	assert(v->cpu == cpu_index());
+	v->inject.kind = INJECT_NONE;
+	v->replay = v->nmi_pending = v->irq_shadow = false;
+	memset(v->dr, 0, sizeof(v->dr));
+	memset(&v->emulate, 0, sizeof(v->emulate));
+}
+
 void vcpu_reset(struct vcpu *v, const struct vcpu_regs *regs, const struct vcpu_state *state)
 {
+	vcpu_clear(v);
 	v->regs = *regs;
-	v->inject.kind = INJECT_NONE;
-	v->replay = v->nmi_pending = false;
 	v->event_vector = 0;
 	v->cr8 = 0;
 	v->tsc_aux = v->xss = 0;
 	v->xcr0 = fpu_xcr0_mask() ? XCR0_X87 : 0;
-	memset(v->dr, 0, sizeof(v->dr));
 	memset(&v->io, 0, sizeof(v->io));
-	memset(&v->emulate, 0, sizeof(v->emulate));
 	memset(v->posted, 0, sizeof(v->posted));
 	fpu_area_reset(v->fpu);
-	v->tsc_offset = -tsc_read();
+	v->tsc_offset = v->domain->tsc_offset;
 	backend->tsc_changed(v);
 	backend->set_state(v, state);
 	backend->flush(v);
 	vlapic_reset(v);
 	msr_reset(v);
+}
+
+void vcpu_reset_init(struct vcpu *v)
+{
+	struct vcpu_state old, s;
+
+	backend->get_state(v, &old);
+	vcpu_clear(v);
+	vcpu_state_reset(&v->regs, &s);
+	s.cr0 = CR0_ET | (old.cr0 & (CR0_CD | CR0_NW));
+	s.star = old.star;
+	s.lstar = old.lstar;
+	s.cstar = old.cstar;
+	s.sfmask = old.sfmask;
+	s.kernel_gs_base = old.kernel_gs_base;
+	s.sysenter_cs = old.sysenter_cs;
+	s.sysenter_esp = old.sysenter_esp;
+	s.sysenter_eip = old.sysenter_eip;
+	s.pat = old.pat;
+	backend->set_state(v, &s);
+	backend->flush(v);
+	vlapic_reset_init(v);
+	vclock_reset(v);
 }
 
 uint64_t vcpu_xcr0(struct vcpu *v)

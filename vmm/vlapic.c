@@ -59,10 +59,16 @@ void vlapic_state_reset(struct vlapic *l)
 
 void vlapic_reset(struct vcpu *v)
 {
+	v->lapic->base = HV_GUEST_LAPIC | APIC_BASE_ENABLE | (v->index == 0 ? APIC_BASE_BSP : 0);
+	vlapic_reset_init(v);
+}
+
+/* SDM 3A 11.4.7.3: the mode and the ID stay. */
+void vlapic_reset_init(struct vcpu *v)
+{
 	struct vlapic *l = v->lapic;
 
 	timer_set(&l->timer, TIMER_NEVER);
-	l->base = HV_GUEST_LAPIC | APIC_BASE_ENABLE | (v->index == 0 ? APIC_BASE_BSP : 0);
 	vlapic_state_reset(l);
 	vlapic_cpu_mode(l);
 }

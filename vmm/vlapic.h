@@ -38,6 +38,8 @@ struct vlapic_message {
 void vlapic_init(struct vcpu *v);
 /* The state after reset, timer off, cr8 zero. Owner's CPU. */
 void vlapic_reset(struct vcpu *v);
+/* The state after an INIT message: as after reset, but IA32_APIC_BASE stays. Owner's CPU. */
+void vlapic_reset_init(struct vcpu *v);
 
 /* Guest-physical address of the register page, ~0 in x2APIC mode or when disabled. */
 uint64_t vlapic_base(const struct vcpu *v);

@@ -26,16 +26,31 @@ static bool matches(const struct vlapic *l, const struct vlapic_message *m)
 	return m->logical ? matches_logical(l, m->destination) : m->destination == l->vcpu->index;
 }
 
-/* INIT and STARTUP find nothing to do while a domain has one vCPU; SMI and ExtINT have no source
-   behind them. */
+/* Of an INIT and a STARTUP that both wait, the INIT is served first: it voids one from before. */
+static void deliver_init(struct vcpu *v)
+{
+	__atomic_fetch_and(&v->requests, ~REQUEST_STARTUP, __ATOMIC_RELAXED);
+	vcpu_request(v, REQUEST_INIT);
+}
+
+static void deliver_startup(struct vcpu *v, uint8_t vector)
+{
+	/* Seen with the request. */
+	__atomic_store_n(&v->startup_vector, vector, __ATOMIC_RELAXED);
+	vcpu_request(v, REQUEST_STARTUP);
+}
+
+/* SMI and ExtINT have no source behind them. */
 static void deliver(struct vlapic *l, const struct vlapic_message *m)
 {
-	if (m->mode == DELIVER_NMI) {
-		vcpu_request(l->vcpu, REQUEST_NMI);
-		return;
+	switch (m->mode) {
+	case DELIVER_NMI: vcpu_request(l->vcpu, REQUEST_NMI); return;
+	case DELIVER_INIT: deliver_init(l->vcpu); return;
+	case DELIVER_STARTUP: deliver_startup(l->vcpu, m->vector); return;
+	case DELIVER_FIXED:
+	case DELIVER_LOWEST: break;
+	default: return;
 	}
-	if (m->mode != DELIVER_FIXED && m->mode != DELIVER_LOWEST)
-		return;
 	if (m->vector < 16)
 		vlapic_error(l, ESR_RECEIVE_VECTOR);
 	else if (m->level)
@@ -107,6 +122,9 @@ static COLD void send(struct vlapic *l, uint64_t icr)
 	};
 	uint32_t shorthand = field_get(ICR_SHORTHAND, icr);
 
+	/* INIT level de-assert: only the APICs of the first Pentiums did anything then. */
+	if (m.mode == DELIVER_INIT && (icr & (ICR_LEVEL | ICR_ASSERT)) == ICR_LEVEL)
+		return;
 	if (m.mode <= DELIVER_LOWEST && m.vector < 16) {
 		vlapic_error(l, ESR_SEND_VECTOR);
 		return;

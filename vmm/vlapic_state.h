@@ -54,6 +54,8 @@ enum { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_DEADLINE };
 #define ICR_MODE      MASK(10, 8)
 #define ICR_LOGICAL   BIT(11)
 #define ICR_BUSY      (1u << 12) /* delivery status: always idle here */
+#define ICR_ASSERT    BIT(14)
+#define ICR_LEVEL     BIT(15)
 #define ICR_SHORTHAND MASK(19, 18)
 
 enum { SHORTHAND_NONE, SHORTHAND_SELF, SHORTHAND_ALL, SHORTHAND_OTHERS };

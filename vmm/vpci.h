@@ -10,7 +10,7 @@
 #include "vmm/io.h"
 
 struct vpci {
-	uint32_t address; /* as written to 0xcf8 */
+	uint32_t address; /* as written to 0xcf8; any CPU, atomically: guests lock the pair */
 	/* fixed after boot: link number in the guest's ioreq_set for each device, or VPCI_EMPTY */
 	uint8_t link[32];
 };

@@ -17,9 +17,11 @@
 #include "lib/assert.h"
 #include "vmm/backend.h"
 #include "vmm/cpuid.h"
+#include "vmm/domain.h"
 #include "vmm/vlapic.h"
 
 static struct vcpu v;
+static struct domain domain;
 static struct vcpu_mode mode;
 static bool stable, apic;
 
@@ -67,6 +69,8 @@ static int fresh(void **state)
 	memset(&v, 0, sizeof(v));
 	memset(&mode, 0, sizeof(mode));
 	stable = apic = true;
+	domain.vcpus = 1;
+	v.domain = &domain;
 	v.xcr0 = XCR0_X87;
 	return 0;
 }
@@ -146,6 +150,35 @@ static void leaf_1_follows_the_vcpu(void **state)
 	assert_int_equal(get(1, 0).ebx >> 24, 0);
 }
 
+static void one_vcpu_shows_neither_cores_nor_threads(void **state)
+{
+	assert_int_equal(get(1, 0).ebx >> 16, 1);
+	assert_false(get(1, 0).edx & BIT(28));
+	assert_false(get(0x80000001, 0).ecx & BIT(1));
+	assert_int_equal(get(4, 0).eax >> 26, 0);
+	assert_int_equal(get(0xb, 1).eax, 0);
+	assert_int_equal(get(0xb, 1).ebx, 1);
+	assert_int_equal(get(0x80000008, 0).ecx, 0);
+}
+
+static void vcpus_are_cores_of_one_package(void **state)
+{
+	bool amd = get(0x80000000, 0).ebx;
+
+	domain.vcpus = 3;
+	v.index = 2;
+	assert_int_equal(get(1, 0).ebx >> 16, 2 << 8 | 4);
+	assert_true(get(1, 0).edx & BIT(28));
+	assert_int_equal(!!(get(0x80000001, 0).ecx & BIT(1)), amd);
+	assert_int_equal(get(4, 0).eax >> 26, get(4, 0).eax ? 3 : 0);
+	assert_int_equal(get(0xb, 0).eax, 0);
+	assert_int_equal(get(0xb, 0).edx, 2);
+	assert_int_equal(get(0xb, 1).eax, 2);
+	assert_int_equal(get(0xb, 1).ebx, 3);
+	assert_int_equal(get(0xb, 1).edx, 2);
+	assert_int_equal(get(0x80000008, 0).ecx, amd ? 2 << 12 | 2 : 0);
+}
+
 static void both_signatures_are_found_where_linux_looks(void **state)
 {
 	struct cpuid ours = get(0x40000000, 0), kvm = get(0x40000100, 0);
@@ -202,6 +235,8 @@ int main(void)
 		cmocka_unit_test_setup(virtualization_and_unswitched_features_never_show, fresh),
 		cmocka_unit_test_setup(nothing_shows_that_the_machine_lacks, fresh),
 		cmocka_unit_test_setup(leaf_1_follows_the_vcpu, fresh),
+		cmocka_unit_test_setup(one_vcpu_shows_neither_cores_nor_threads, fresh),
+		cmocka_unit_test_setup(vcpus_are_cores_of_one_package, fresh),
 		cmocka_unit_test_setup(both_signatures_are_found_where_linux_looks, fresh),
 		cmocka_unit_test_setup(xsave_sizes_follow_xcr0, fresh),
 		cmocka_unit_test_setup(an_exit_writes_zero_extended_registers, fresh),
