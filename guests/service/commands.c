@@ -102,6 +102,8 @@ const struct shell_command commands[] = {
 	{ "list", "", "domains and what they do", command_list, 0 },
 	{ "stats", "[NAME]", "counters of one domain or of all", command_stats, 0 },
 	{ "caps", "", "the handles that this domain holds", command_caps, 0 },
+	{ "trace", "[WHAT]", "the CPUs' newest events; WHAT: all, off, EVENT,... or dump",
+	  command_trace, 0 },
 	{ "console", "NAME", "goes to a domain's console; Ctrl-] s comes back", command_console,
 	  0 },
 	{ "log", "", "shows the hypervisor's log; Ctrl-] s comes back", command_log, 0 },

@@ -22,4 +22,7 @@ void command_list(const char *argument, int detail);
 void command_stats(const char *argument, int detail);
 void command_caps(const char *argument, int detail);
 
+/* commands_trace.c */
+void command_trace(const char *argument, int detail);
+
 #endif

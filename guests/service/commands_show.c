@@ -6,8 +6,9 @@
 #include "guests/lib/time.h"
 
 static const char *const state_names[] = { "off", "running", "paused", "dead", "restarting" };
-static const char *const cap_names[] = { "none",  "domain", "window",  "event", "interrupt",
-					 "ioreq", "device", "console", "log",   "system" };
+static const char *const cap_names[] = { "none",      "domain", "window", "event",
+					 "interrupt", "ioreq",  "device", "console",
+					 "log",       "system", "trace" };
 
 static bool info_of(const struct hv_cap *cap, struct hv_domain_info *info)
 {
@@ -95,6 +96,7 @@ static const char *object_name(const struct hv_cap *cap)
 	switch (cap->type) {
 	case HV_CAP_LOG:
 	case HV_CAP_SYSTEM:
+	case HV_CAP_TRACE:
 	case HV_CAP_DEVICE: return "";
 	default: break;
 	}

@@ -152,6 +152,7 @@ static void read_keys(void *arg)
 static void write_shell(const char *text, size_t bytes)
 {
 	mux_output(mux, MUX_SHELL, text, bytes);
+	timer_set_ns(&retry_timer, 0, pump, NULL);
 }
 
 static void write_own(const char *text, size_t bytes)
@@ -250,6 +251,11 @@ void console_start(void)
 	vcon_set_output(write_virtio);
 	greet(resumed);
 	pump(NULL);
+}
+
+size_t console_room(void)
+{
+	return mux_room(mux);
 }
 
 bool console_select(uint32_t domain)

@@ -7,6 +7,7 @@
 #define GUESTS_SERVICE_CONSOLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Binds the events, takes over print(), shows the banner. */
@@ -15,6 +16,9 @@ void console_start(void);
 /* Makes a domain's console or the log the view. False if that console is not here. */
 bool console_select(uint32_t domain);
 void console_select_log(void);
+
+/* Bytes that the terminal may get now without loss; each line end counts twice. */
+size_t console_room(void);
 
 /* Brings what is still to be read and written to the serial port; at most 200 ms. Before the
    machine goes down. */
