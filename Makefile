@@ -65,8 +65,11 @@ FUZZ_RUNS ?= 20000
 # --- the demo's Linux: Debian's own kernel, an initramfs of busybox, a disk each -----------
 LINUX_DIR := $(O)/linux
 LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img linux1.img linux2.img disk.img)
-# What the tests boot beside it: Debian's other kernels, as they are and not compressed.
-KERNELS := $(foreach k,amd64 rt-amd64,$(addprefix $(LINUX_DIR)/$(k)/,vmlinuz unpacked initrd.img))
+# What the tests boot beside it: Debian's other kernels, as they are and not compressed, and an
+# initramfs with stress-ng.
+KERNELS := $(foreach k,amd64 rt-amd64,$(addprefix $(LINUX_DIR)/$(k)/,vmlinuz unpacked initrd.img)) \
+	$(LINUX_DIR)/stress.img
+INITRAMFS := $(addprefix guests/linux/,initramfs init modules.txt) $(wildcard guests/linux/tasks/*)
 
 PYTHON := /usr/bin/python3
 
@@ -227,9 +230,11 @@ linux: $(LINUX)
 $(LINUX_DIR)/vmlinuz: guests/linux/fetch guests/linux/modules.txt
 	$(quiet)guests/linux/fetch cloud-amd64 $(LINUX_DIR)
 
-$(LINUX_DIR)/initrd.img: guests/linux/initramfs guests/linux/init guests/linux/modules.txt \
-		$(LINUX_DIR)/vmlinuz
+$(LINUX_DIR)/initrd.img: $(INITRAMFS) $(LINUX_DIR)/vmlinuz
 	$(quiet)guests/linux/initramfs $(LINUX_DIR) $@
+
+$(LINUX_DIR)/stress.img: $(INITRAMFS) $(LINUX_DIR)/vmlinuz
+	$(quiet)guests/linux/initramfs $(LINUX_DIR) $@ /usr/bin/stress-ng
 
 kernels: $(KERNELS)
 
@@ -239,8 +244,7 @@ $(LINUX_DIR)/%/vmlinuz: guests/linux/fetch guests/linux/modules.txt
 $(LINUX_DIR)/%/unpacked: guests/linux/unpack $(LINUX_DIR)/%/vmlinuz
 	$(quiet)guests/linux/unpack $(LINUX_DIR)/$*/vmlinuz $@
 
-$(LINUX_DIR)/%/initrd.img: guests/linux/initramfs guests/linux/init guests/linux/modules.txt \
-		$(LINUX_DIR)/%/vmlinuz
+$(LINUX_DIR)/%/initrd.img: $(INITRAMFS) $(LINUX_DIR)/%/vmlinuz
 	$(quiet)guests/linux/initramfs $(LINUX_DIR)/$* $@
 
 $(LINUX_DIR)/linux%.img: guests/linux/disk
