@@ -76,6 +76,16 @@ void apic_self_ipi(unsigned vector)
 	apic_write(APIC_ICR, ICR_SHORT_SELF | (uint32_t)ICR_LEVEL_ASSERT | vector);
 }
 
+void apic_send(uint32_t id, uint32_t icr)
+{
+	if (x2) {
+		wrmsr(MSR_X2APIC + APIC_ICR / 16, (uint64_t)id << 32 | icr);
+	} else {
+		apic_write(APIC_ICR_HIGH, id << 24);
+		apic_write(APIC_ICR, icr);
+	}
+}
+
 void apic_timer_oneshot(unsigned vector, uint64_t ns)
 {
 	uint64_t ticks = ns / NS_PER_US * boot->apic_khz / 1000;

@@ -42,6 +42,9 @@ void apic_eoi(void);
 /* Fixed, edge, to this vCPU itself, through the ICR. */
 void apic_self_ipi(unsigned vector);
 
+/* Any message, by ICR: its low half, to the APIC of this ID. */
+void apic_send(uint32_t id, uint32_t icr);
+
 /* One interrupt `ns` from now; 0 stops the timer. Uses the counter, divided by 1. */
 void apic_timer_oneshot(unsigned vector, uint64_t ns);
 

@@ -60,6 +60,11 @@ void trap_init(void)
 					GATE_INTERRUPT,       (uint16_t)(at >> 16),
 					(uint32_t)(at >> 32), 0 };
 	}
+	trap_load();
+}
+
+void trap_load(void)
+{
 	load_idt(sizeof(idt) - 1);
 }
 

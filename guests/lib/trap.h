@@ -31,6 +31,8 @@ typedef void trap_fn(struct trap_frame *frame, void *arg);
 
 /* Loads the IDT; start.asm's C part calls it before main(). */
 void trap_init(void);
+/* The same table on another vCPU. */
+void trap_load(void);
 
 /* fn(frame, arg) takes `vector` from now on. It returns to where the trap came from; for a device
    or APIC interrupt it must apic_eoi() itself. NULL: back to the dump. */
