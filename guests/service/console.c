@@ -253,6 +253,18 @@ void console_start(void)
 	pump(NULL);
 }
 
+bool console_say(uint32_t domain, const char *text, size_t bytes)
+{
+	int source = mux_find(mux, domain);
+
+	if (!host || source < 0)
+		return false;
+	mux_output(mux, (unsigned)source, text, bytes);
+	mux_output(mux, (unsigned)source, "\r\n", 2);
+	timer_set_ns(&retry_timer, 0, pump, NULL);
+	return true;
+}
+
 size_t console_room(void)
 {
 	return mux_room(mux);

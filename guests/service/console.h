@@ -17,6 +17,9 @@ void console_start(void);
 bool console_select(uint32_t domain);
 void console_select_log(void);
 
+/* A line on a domain's console that is not from its UART. False if that console is not here. */
+bool console_say(uint32_t domain, const char *text, size_t bytes);
+
 /* Bytes that the terminal may get now without loss; each line end counts twice. */
 size_t console_room(void);
 

@@ -11,6 +11,7 @@
 #include "guests/lib/time.h"
 #include "guests/lib/timer.h"
 #include "guests/service/dma.h"
+#include "guests/service/pc.h"
 #include "guests/service/pcidev.h"
 #include "guests/service/serve_device.h"
 #include "guests/service/serve_disk.h"
@@ -102,6 +103,7 @@ static bool guest_drain(uint32_t guest)
 
 static void guest_started(const volatile struct hv_peer *p)
 {
+	pc_started(p->domain, p->incarnation);
 	for (unsigned i = 0; i < serve_count(); i++) {
 		struct virtio_device *v = serve_device(i);
 
@@ -125,7 +127,10 @@ void serve_peers_changed(void)
 			continue;
 		if (guest_is_alive(p)) {
 			guest_started(p);
-		} else if (!guest_drain(guest)) {
+			continue;
+		}
+		pc_stopped(guest);
+		if (!guest_drain(guest)) {
 			timer_set_ns(&drain_timer, DRAIN_NS, look_again, NULL);
 		} else if (released[guest] != p->incarnation) {
 			released[guest] = p->incarnation;

@@ -8,6 +8,7 @@
 #include "guests/lib/event.h"
 #include "guests/lib/print.h"
 #include "guests/service/blk.h"
+#include "guests/service/pc.h"
 #include "guests/service/pcidev.h"
 #include "guests/service/serve_disk.h"
 #include "guests/service/vcon.h"
@@ -115,6 +116,10 @@ void serve_device_build(unsigned i)
 	struct virtio_device *v = &devices[i];
 	bool found;
 
+	if (s->kind == HV_SERVED_PC) {
+		pc_build(i, s);
+		return;
+	}
 	*v = (struct virtio_device){
 		.window = serve_window(s->guest),
 		.guest_name = peer ? (const char *)peer->name : "?",
@@ -176,7 +181,7 @@ static bool bar_access(struct virtio_device *v, struct hv_ioreq *r)
 
 void serve_device_access(uint32_t guest, struct hv_ioreq *r)
 {
-	bool hit = false;
+	bool hit = pc_access(guest, r);
 
 	if (r->size != 1 && r->size != 2 && r->size != 4 && r->size != 8)
 		return;
