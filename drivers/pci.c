@@ -119,14 +119,6 @@ const struct pci_function *pci_get(unsigned index)
 	return &functions[index];
 }
 
-const struct pci_function *pci_find(uint16_t bdf)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (functions[i].bdf == bdf)
-			return &functions[i];
-	return NULL;
-}
-
 static void change16(uint16_t bdf, unsigned reg, uint32_t clear, uint32_t set)
 {
 	pci_write(bdf, reg, (pci_read(bdf, reg, 2) & ~clear) | set, 2);

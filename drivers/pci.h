@@ -68,8 +68,6 @@ struct pci_function {
 void pci_init(void);
 unsigned pci_count(void);
 const struct pci_function *pci_get(unsigned index);
-/* NULL if there is none. */
-const struct pci_function *pci_find(uint16_t bdf);
 
 /* size 1, 2 or 4, reg aligned to it. Registers from 0x100 on need ECAM: else they read as ones. */
 uint32_t pci_read(uint16_t bdf, unsigned reg, unsigned size);

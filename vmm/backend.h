@@ -20,7 +20,7 @@ enum apic_help { APIC_HELP_NONE, APIC_HELP_TPR, APIC_HELP_FULL };
    MSRs of x2APIC. In the latter two the CPU delivers interrupts. */
 enum apic_mode { APIC_BY_EXITS, APIC_BY_PAGE, APIC_BY_MSRS };
 
-/* A CPU's help with local APICs. All but `limit` about one vCPU, on its CPU. */
+/* A CPU's help with local APICs. All but `help` about one vCPU, on its CPU. */
 struct backend_apic {
 	/* After init, always the same. */
 	enum apic_help (*help)(void);

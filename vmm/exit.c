@@ -182,6 +182,17 @@ static enum verdict exit_shutdown(struct vcpu *v, struct vm_exit *e)
 	return domain_kill(v->domain, "triple fault near rip %#lx", v->regs.rip);
 }
 
+static const char *exit_name(unsigned kind)
+{
+	static const char *const names[EXIT_KINDS] = {
+#define VM_EXIT(name, text) [EXIT_##name] = text,
+#include "vmm/exit.def"
+#undef VM_EXIT
+	};
+
+	return kind < EXIT_KINDS ? names[kind] : "?";
+}
+
 static enum verdict exit_fatal(struct vcpu *v, struct vm_exit *e)
 {
 	return domain_kill(v->domain, "%s, reason %#lx, rip %#lx", exit_name(e->kind), e->reason,
@@ -226,17 +237,6 @@ static const struct {
 	[EXIT_ENTRY_FAILED] = { exit_fatal, false },
 	[EXIT_UNKNOWN] = { exit_fatal, false },
 };
-
-const char *exit_name(unsigned kind)
-{
-	static const char *const names[EXIT_KINDS] = {
-#define VM_EXIT(name, text) [EXIT_##name] = text,
-#include "vmm/exit.def"
-#undef VM_EXIT
-	};
-
-	return kind < EXIT_KINDS ? names[kind] : "?";
-}
 
 enum verdict route_exit(struct vcpu *v, struct vm_exit *e)
 {

@@ -66,6 +66,4 @@ enum verdict {
 	VERDICT_KILL,  /* domain_kill() was called: this vCPU does not run again */
 };
 
-const char *exit_name(unsigned kind);
-
 #endif

@@ -58,14 +58,6 @@ void guestmem_enter(const struct domain *d)
 	g->now = (uint64_t)((uint8_t *)other - (uint8_t *)g->cache);
 }
 
-void guestmem_drop(void)
-{
-	struct guestmem_cpu *g = &guestmem_cpus[cpu_index()];
-
-	for (unsigned i = 0; i < GUESTMEM_CACHES; i++)
-		cache_drop(&g->cache[i]);
-}
-
 /* True if one extent after the other covers the whole range. */
 static bool is_owned(const struct domain *d, uint64_t at, uint64_t bytes)
 {

@@ -41,7 +41,5 @@ unsigned guest_insn_length(struct vcpu *v);
 /* A vCPU of d comes to this CPU: keeps the temporary mappings of d and of the domain before it and
    drops all others. */
 void guestmem_enter(const struct domain *d);
-/* Drops this CPU's temporary mappings. */
-void guestmem_drop(void);
 
 #endif

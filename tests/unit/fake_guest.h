@@ -26,6 +26,9 @@ extern unsigned fake_complaints, fake_mappings;
 /* RAM zero, long mode without paging tricks: paging off, 64-bit code, segments flat. */
 void fake_reset(void);
 
+/* Empties this CPU's mapping caches; fake_domain is the one that runs. */
+void fake_drop(void);
+
 /* Identity-maps the first GiB with 2 MiB pages, 4-level tables at 0x1000; extra entry bits. */
 void fake_long_mode(uint64_t bits);
 
