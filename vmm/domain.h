@@ -32,6 +32,7 @@ struct extent {
 struct vioapic;
 struct vuart;
 struct vpci;
+struct vpc;
 struct ioreq_set;
 struct cap_table;
 struct hv_boot;
@@ -49,6 +50,7 @@ struct domain {
 	struct vioapic *ioapic;
 	struct vuart *uart;
 	struct vpci *pci;
+	struct vpc *pc; /* platform: pc, else NULL */
 	struct ioreq_set *ioreqs; /* ranges and pages of the back ends that serve this domain */
 	struct cap_table *caps;
 	struct hv_boot *boot; /* boot page, guests of ours only */

@@ -19,9 +19,8 @@ struct reserved_range {
 };
 
 static const struct reserved_range own_ports[] = {
-	{ HV_PORT_UART, 8 },
-	{ HV_PORT_PCI, 8 },
-	{ HV_PORT_SLEEP, 4 },
+	{ HV_PORT_UART, 8 }, { HV_PORT_PCI, 8 },  { HV_PORT_SLEEP, 4 },
+	{ HV_PORT_PIC1, 2 }, { HV_PORT_PIC2, 2 }, { HV_PORT_PIC_ELCR, 2 },
 };
 
 static const struct reserved_range own_memory[] = {

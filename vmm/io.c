@@ -9,9 +9,11 @@
 #include "lib/bits.h"
 #include "vmm/device.h"
 #include "vmm/domain.h"
+#include "vmm/guestmem.h"
 #include "vmm/ioreq.h"
 #include "vmm/vioapic.h"
 #include "vmm/vlapic.h"
+#include "vmm/vpc.h"
 #include "vmm/vpci.h"
 #include "vmm/vpower.h"
 #include "vmm/vuart.h"
@@ -62,7 +64,17 @@ enum verdict pio_access(struct vcpu *v, struct io_access *a)
 	r = io_find(ports, ARRAY_SIZE(ports), a->address);
 	if (r)
 		return r->model(v, a);
+	if (UNLIKELY(v->domain->pc) && vpc_port(v, a, &verdict))
+		return verdict;
 	return device_port(v->domain, a) ? VERDICT_DONE : io_unbacked(v, a, "port");
+}
+
+/* Own memory is reached here only where it cannot be written: firmware's ROM. A write is lost; an
+   instruction that also reads gets what is there. */
+static bool io_rom(struct vcpu *v, struct io_access *a)
+{
+	return domain_owns(v->domain, gpa(a->address), a->size) &&
+	       (a->write || guest_read(v->domain, gpa(a->address), &a->data, a->size));
 }
 
 enum verdict mmio_access(struct vcpu *v, struct io_access *a)
@@ -77,5 +89,7 @@ enum verdict mmio_access(struct vcpu *v, struct io_access *a)
 	if (ioreq_access(v, HV_IOREQ_MEMORY, a, &verdict))
 		return verdict;
 	r = io_find(memory, ARRAY_SIZE(memory), a->address);
-	return r ? r->model(v, a) : io_unbacked(v, a, "address");
+	if (r)
+		return r->model(v, a);
+	return io_rom(v, a) ? VERDICT_DONE : io_unbacked(v, a, "address");
 }

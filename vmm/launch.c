@@ -19,6 +19,7 @@
 #include "vmm/service.h"
 #include "vmm/vcpu_make.h"
 #include "vmm/vioapic.h"
+#include "vmm/vpc.h"
 #include "vmm/vpci.h"
 #include "vmm/vpower.h"
 #include "vmm/vuart.h"
@@ -139,6 +140,7 @@ void launch_turn(struct domain *d)
 	vuart_reset(d);
 	vioapic_reset(d);
 	vpci_reset(d);
+	vpc_reset(d);
 	vpower_reset(d);
 	d->tsc_offset = -tsc_read();
 	vcpu_reset(v, &entry->regs, &entry->state);

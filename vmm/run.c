@@ -13,6 +13,7 @@
 #include "vmm/route.h"
 #include "vmm/trace.h"
 #include "vmm/vlapic.h"
+#include "vmm/vpic.h"
 
 static COLD void run_deliver_nmi(struct vcpu *v)
 {
@@ -48,18 +49,37 @@ static NOINLINE void run_deliver_irq(struct vcpu *v)
 		backend->ask_window(v, INJECT_IRQ);
 }
 
+/* The 8259s come before the local APIC, whatever its task priority. */
+static COLD void run_deliver_extint(struct vcpu *v)
+{
+	if (!vpic_asks(v))
+		return;
+	if (v->inject.kind == INJECT_NONE && backend->can_inject(v, INJECT_IRQ)) {
+		v->inject = (struct vcpu_event){ .kind = INJECT_IRQ,
+						 .vector = vpic_acknowledge(v->domain) };
+		v->interrupts++;
+		trace(HV_TRACE_INJECT, v, v->inject.vector, 0);
+	} else {
+		backend->ask_window(v, INJECT_IRQ);
+	}
+}
+
 static void run_deliver(struct vcpu *v)
 {
 	if (LIKELY(!vlapic_work(v)))
 		return;
 	if (UNLIKELY(v->nmi_pending))
 		run_deliver_nmi(v);
+	if (UNLIKELY(v->extint))
+		run_deliver_extint(v);
 	run_deliver_irq(v);
 }
 
 bool run_may_wake(struct vcpu *v)
 {
-	return v->nmi_pending || (v->regs.rflags & RFLAGS_IF && vlapic_pending(v) >= 0);
+	return v->nmi_pending ||
+	       (v->regs.rflags & RFLAGS_IF &&
+		(vlapic_pending(v) >= 0 || (UNLIKELY(v->extint) && vpic_asks(v))));
 }
 
 /* An emulated instruction ends like any other: RF is cleared and TF traps (SDM 3B 17.3.1.4). */

@@ -10,6 +10,7 @@
 #include "vmm/device.h"
 #include "vmm/event.h"
 #include "vmm/ioreq.h"
+#include "vmm/vpc.h"
 #include "vmm/vpci.h"
 #include "vmm/window.h"
 
@@ -35,6 +36,7 @@ enum err service_build(void)
 	caps_build();
 	ioreq_build();   /* finds back ends by their capabilities */
 	vpci_build();    /* finds back ends among the ioreq links */
+	vpc_build();     /* likewise */
 	windows_build(); /* likewise by capability */
 	for (unsigned i = 0; i < domain_count(); i++)
 		bootpage_build(domain_get(i)); /* lists all of the above */

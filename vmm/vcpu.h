@@ -151,6 +151,7 @@ struct vcpu {
 			   after vlapic_count). */
 			uint8_t irr_words;
 			bool apic_stale; /* tell the CPU again what is requested and in service */
+			bool extint;     /* ask the 8259s (vpic.c); set by any CPU, atomically */
 		};
 		uint32_t before_entry; /* not zero: something */
 	};

@@ -8,6 +8,7 @@
 #include "lib/string.h"
 #include "mm/frames.h"
 #include "vmm/event.h"
+#include "vmm/vpic.h"
 
 static_assert(sizeof(struct vioapic) <= PAGE_SIZE, "vioapic_init takes one page");
 
@@ -69,11 +70,20 @@ static void set_line(struct domain *d, unsigned pin, bool level)
 
 void vioapic_set_line(struct domain *d, unsigned gsi, bool level)
 {
+	if (UNLIKELY(d->pc))
+		gsi = vpic_line(d, gsi, level);
 	if (gsi >= HV_GSI_COUNT)
 		return;
 	spin_lock(&d->ioapic->lock);
 	set_line(d, gsi, level);
 	spin_unlock(&d->ioapic->lock);
+}
+
+bool vioapic_passes_extint(const struct domain *d)
+{
+	uint64_t rte = __atomic_load_n(&d->ioapic->rte[0], __ATOMIC_RELAXED);
+
+	return !(rte & RTE_MASKED) && field_get(RTE_MODE, rte) == DELIVER_EXTINT;
 }
 
 void vioapic_raise(struct domain *d, unsigned gsi, struct domain *by, unsigned event)

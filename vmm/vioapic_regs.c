@@ -4,6 +4,8 @@
  */
 #include "vmm/vioapic_state.h"
 
+#include "vmm/vpic.h"
+
 #define OFFSET_SELECT 0x00u
 #define OFFSET_WINDOW 0x10u
 #define OFFSET_EOI    0x40u
@@ -45,6 +47,8 @@ static void rte_write(struct domain *d, uint32_t reg, uint32_t value)
 		vioapic_service(d, pin);
 	else
 		*rte &= ~RTE_REMOTE_IRR;
+	if (!pin)
+		vpic_look(d->vcpu[0]);
 }
 
 static void window_write(struct domain *d, uint32_t value)

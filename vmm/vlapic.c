@@ -46,6 +46,9 @@ void vlapic_state_reset(struct vlapic *l)
 	l->reg[REG_SVR].value = 0xff;
 	for (unsigned i = REG_LVT; i <= REG_LVT_LAST; i++)
 		l->reg[i].value = LVT_MASKED;
+	/* As a PC's firmware leaves it: the 8259s reach the first CPU. */
+	if (l->vcpu->domain->pc && l->vcpu->index == 0)
+		l->reg[REG_LVT + LVT_LINT0].value = field_set(LVT_MODE, 0, DELIVER_EXTINT);
 	vlapic_ids(l);
 	l->tmr_changed = true;
 	l->vcpu->cr8 = 0;
@@ -94,6 +97,17 @@ uint32_t vlapic_tpr(const struct vlapic *l)
 	uint8_t cr8 = l->vcpu->cr8;
 
 	return tpr >> 4 == cr8 ? tpr : (uint32_t)cr8 << 4;
+}
+
+bool vlapic_takes_extint(const struct vcpu *v)
+{
+	uint32_t lint0 = v->lapic->reg[REG_LVT + LVT_LINT0].value;
+
+	if (!(v->lapic->base & APIC_BASE_ENABLE))
+		return true;
+	if (!(lint0 & LVT_MASKED) && field_get(LVT_MODE, lint0) == DELIVER_EXTINT)
+		return true;
+	return vioapic_passes_extint(v->domain);
 }
 
 /* SDM 3A 11.8.3.1 */

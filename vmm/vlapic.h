@@ -73,6 +73,9 @@ static inline uint64_t vlapic_work(const struct vcpu *v)
 {
 	return v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3] | v->before_entry;
 }
+/* Owner: whether the 8259s reach v: its APIC is switched off, or LINT0 or the I/O APIC's pin 0 is
+   an unmasked ExtINT. */
+bool vlapic_takes_extint(const struct vcpu *v);
 /* Owner: true if a request waits that only the task priority (cr8) holds back: the guest must exit
    when it lowers cr8. */
 bool vlapic_waits_for_cr8(struct vcpu *v);

@@ -14,6 +14,7 @@
 #include "mm/frames.h"
 #include "mm/hvmap.h"
 #include "vmm/vioapic.h"
+#include "vmm/vpic.h"
 
 static enum apic_help help(void)
 {
@@ -72,6 +73,7 @@ void vlapic_cpu_mode(struct vlapic *l)
 	enum apic_mode mode = choose(l);
 
 	vlapic_count(l);
+	vpic_look(l->vcpu);
 	if (mode != l->mode) {
 		l->mode = mode;
 		l->vcpu->apic_by_cpu = mode != APIC_BY_EXITS;

@@ -4,6 +4,8 @@
  */
 #include "vmm/vlapic_state.h"
 
+#include "vmm/vpic.h"
+
 /* Bits of each LVT entry that software may write. */
 static const uint32_t lvt_writable[LVT_COUNT] = {
 	[LVT_TIMER] = LVT_TIMER_MODE | LVT_MASKED | LVT_VECTOR,
@@ -62,6 +64,8 @@ static void write_lvt(struct vlapic *l, unsigned reg, uint32_t value)
 	if (reg == REG_LVT + LVT_TIMER)
 		vlapic_timer_lvt(l, value);
 	l->reg[reg].value = value;
+	if (reg == REG_LVT + LVT_LINT0)
+		vpic_look(l->vcpu);
 }
 
 bool vlapic_reg_write(struct vlapic *l, unsigned reg, uint32_t value)

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "vmm/ioreq.h"
 #include "vmm/service.h"
+#include "vmm/vpc.h"
 
 #define ADDRESS_ENABLE BIT(31)
 #define ADDRESS_BUS    MASK(23, 16)
@@ -105,6 +106,8 @@ enum verdict vpci_port(struct vcpu *v, struct io_access *a)
 	unsigned offset = a->address - HV_PORT_PCI;
 	uint32_t address = __atomic_load_n(&p->address, __ATOMIC_RELAXED);
 
+	if (v->domain->pc && a->address == HV_PORT_PC_RESET && a->size == 1)
+		return vpc_reset_port(v, a);
 	if (offset == 0)
 		return vpci_address(p, a);
 	if (offset < 4 || !(address & ADDRESS_ENABLE) || (address & ADDRESS_BUS))

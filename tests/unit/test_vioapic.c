@@ -1,4 +1,4 @@
-// sources: vmm/vioapic.c vmm/vioapic_regs.c
+// sources: tests/unit/fake_pic.c vmm/vioapic.c vmm/vioapic_regs.c
 /* The I/O APIC: what reaches a local APIC, and when. */
 #include <stdarg.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
  * A guest's PCI bus: both ways in lead to the same registers, the host bridge is there, empty slots
  * read as ones, and a served function is asked of its back end.
  */
-// sources: vmm/vpci.c lib/string.c tests/unit/fake_domains.c mm/pool.c
+// sources: tests/unit/fake_pic.c vmm/vpci.c lib/string.c tests/unit/fake_domains.c mm/pool.c
 #include "vmm/vpci.h"
 
 #include <setjmp.h>
