@@ -107,6 +107,10 @@ struct backend {
 	/* After RIP was moved past an instruction: the interrupt shadow ends. */
 	void (*shadow_clear)(struct vcpu *v);
 
+	/* After init: bits of a register (0 eax to 3 edx) of that CPUID leaf, subleaf 0, which the
+	   CPU shows and whose instructions it would not let a guest use. NULL: there are none. */
+	uint32_t (*cpuid_hides)(uint32_t leaf, unsigned reg);
+
 	const struct backend_apic *apic; /* NULL: no CPU of this vendor helps */
 
 	/* Bytes at RIP that the CPU fetched at a nested fault (decode assists); 0 if it did not. */

@@ -210,6 +210,11 @@ static struct line *line_for(const struct rule *r)
 	return l;
 }
 
+static uint32_t hidden(const struct rule *r)
+{
+	return backend->cpuid_hides ? backend->cpuid_hides(r->leaf, r->reg) : 0;
+}
+
 static void apply(const struct rule *r)
 {
 	struct line *l = line_for(r);
@@ -220,7 +225,7 @@ static void apply(const struct rule *r)
 	case RULE_HOST:
 		host = host_cpuid(r->leaf, r->subleaf);
 		if ((fpu_xcr0_mask() & r->xcr0) == r->xcr0)
-			*result |= (&host.eax)[r->reg] & r->bits;
+			*result |= (&host.eax)[r->reg] & r->bits & ~hidden(r);
 		break;
 	case RULE_SHOW: *result |= r->bits; break;
 	case RULE_LIVE: l->live = r->live; break;

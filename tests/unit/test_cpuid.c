@@ -30,7 +30,13 @@ static void get_mode(struct vcpu *of, struct vcpu_mode *m)
 	*m = mode;
 }
 
-static const struct backend fake = { .get_mode = get_mode };
+/* A CPU that keeps SSE3 from guests: whatever runs this test shows it. */
+static uint32_t hides(uint32_t leaf, unsigned reg)
+{
+	return leaf == 1 && reg == 2 ? BIT(0) : 0;
+}
+
+static const struct backend fake = { .get_mode = get_mode, .cpuid_hides = hides };
 const struct backend *backend = &fake;
 
 uint64_t vcpu_xcr0(struct vcpu *vcpu)
@@ -105,6 +111,13 @@ static void the_subleaf_matters_only_where_it_should(void **state)
 	assert_int_equal(get(0xb, 0).ecx, 0x100);
 	assert_int_equal(get(0xb, 1).ecx, 0x201);
 	assert_int_equal(get(0xb, 2).ecx, 0);
+}
+
+static void what_guests_cannot_use_is_hidden(void **state)
+{
+	assert_true(insn_cpuid(1, 0).ecx & BIT(0));
+	assert_false(get(1, 0).ecx & BIT(0));
+	assert_int_equal(get(1, 0).ecx & BIT(9), insn_cpuid(1, 0).ecx & BIT(9));
 }
 
 static void hypervisor_and_x2apic_always_show(void **state)
@@ -231,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(unknown_leaves_are_zero, fresh),
 		cmocka_unit_test_setup(the_subleaf_matters_only_where_it_should, fresh),
+		cmocka_unit_test_setup(what_guests_cannot_use_is_hidden, fresh),
 		cmocka_unit_test_setup(hypervisor_and_x2apic_always_show, fresh),
 		cmocka_unit_test_setup(virtualization_and_unswitched_features_never_show, fresh),
 		cmocka_unit_test_setup(nothing_shows_that_the_machine_lacks, fresh),

@@ -6,6 +6,8 @@
 #include "arch/x86/vmx/caps.h"
 #include "arch/x86/vmx/vmx_vcpu.h"
 
+#define CPUID7_EBX_INVPCID BIT(10)
+
 static enum err init(void)
 {
 	enum err e = vmx_caps_init();
@@ -33,6 +35,12 @@ static void tsc_changed(struct vcpu *v)
 {
 	vmx_use(v);
 	vmwrite(VMCS_TSC_OFFSET, v->tsc_offset);
+}
+
+/* What needs a control that this CPU lacks (SDM 3C 25.3). */
+static uint32_t cpuid_hides(uint32_t leaf, unsigned reg)
+{
+	return leaf == 7 && reg == 1 && !vmx_has(VMX_INVPCID) ? CPUID7_EBX_INVPCID : 0;
 }
 
 static size_t insn_bytes(struct vcpu *v, uint8_t bytes[15])
@@ -67,6 +75,7 @@ const struct backend vmx_backend = {
 	.tsc_changed = tsc_changed,
 	.flush = vmx_flush,
 	.shadow_clear = vmx_shadow_clear,
+	.cpuid_hides = cpuid_hides,
 	.apic = &vmx_apicv,
 	.insn_bytes = insn_bytes,
 };
