@@ -150,6 +150,7 @@ static void lifecycle_halt(struct domain *d, enum hv_domain_state state)
 	timer_set(&d->watchdog, TIMER_NEVER);
 	d->starting = false;
 	d->state = state;
+	trace(HV_TRACE_DOMAIN, d->vcpu[0], d->state, d->incarnation);
 	service_died(d);
 }
 
@@ -170,6 +171,7 @@ static void lifecycle_begin(struct domain *d)
 	d->scrubbed = 0;
 	/* At each moment one of the two says to lifecycle_check_end that it lives. */
 	d->state = HV_STATE_RUNNING;
+	trace(HV_TRACE_DOMAIN, d->vcpu[0], d->state, d->incarnation);
 	__atomic_store_n(&d->wants_start, false, __ATOMIC_RELEASE);
 	sched_ready(d->vcpu[0]);
 }
@@ -339,6 +341,7 @@ static void lifecycle_pause(struct domain *d, bool pause)
 		else
 			vcpu_request(d->vcpu[i], REQUEST_ORDER);
 	}
+	trace(HV_TRACE_DOMAIN, d->vcpu[0], d->state, d->incarnation);
 	bootpage_peer_changed(d);
 }
 
