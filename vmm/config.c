@@ -110,8 +110,9 @@ static enum err check_kind(struct check *k)
 {
 	const struct config_domain *d = k->d;
 
-	if (d->protocol > CONFIG_FLAT)
-		return config_bad(k, "type", "%u is unknown; 0 to %u", d->protocol, CONFIG_FLAT);
+	if (d->protocol >= CONFIG_PROTOCOLS)
+		return config_bad(k, "type", "%u is unknown; 0 to %u", d->protocol,
+				  CONFIG_PROTOCOLS - 1);
 	if (d->flags & ~CONFIG_FLAGS)
 		return config_bad(k, "flags", "unknown bits %#x", d->flags & ~CONFIG_FLAGS);
 	if (config_is_service(d) && d->flags & CONFIG_FLAG_PC)
@@ -170,28 +171,45 @@ static enum err check_schedule(struct check *k)
 	return OK;
 }
 
-static const char *image_key(const struct config_domain *d)
+const struct config_keys config_keys[CONFIG_PROTOCOLS] = {
+	[CONFIG_NATIVE] = { "image", NULL },        [CONFIG_LINUX] = { "kernel", "initrd" },
+	[CONFIG_MULTIBOOT] = { "image", "module" }, [CONFIG_FLAT] = { "image", NULL },
+	[CONFIG_LINUX32] = { "kernel", "initrd" },  [CONFIG_MULTIBOOT2] = { "image", "module" },
+	[CONFIG_PVH] = { "image", "module" },       [CONFIG_FIRMWARE] = { "image", NULL },
+};
+
+/* A ROM has memory of its own at the end of 4 GiB, and a copy in what a PC has below 1 MiB. */
+static enum err check_firmware(struct check *k, uint64_t bytes)
 {
-	return d->protocol == CONFIG_LINUX ? "kernel" : "image";
+	if (bytes > CONFIG_FIRMWARE_MAX)
+		return config_bad(k, "image", "firmware of %luK; at most %uK",
+				  (unsigned long)(bytes >> 10), CONFIG_FIRMWARE_MAX >> 10);
+	if (k->d->memory < CONFIG_FIRMWARE_MEMORY)
+		return config_bad(k, "memory", "%luK; firmware needs 1M",
+				  (unsigned long)(k->d->memory >> 10));
+	return OK;
 }
 
 static enum err check_images(struct check *k)
 {
 	const struct config *c = k->c;
 	const struct config_domain *d = k->d;
-	const char *second = d->protocol == CONFIG_MULTIBOOT ? "module" : "initrd";
+	const struct config_keys *keys = &config_keys[d->protocol];
 	uint64_t bytes;
 
 	if (d->image >= c->modules)
-		return config_bad(k, image_key(d), "module %u of %u", d->image, c->modules);
+		return config_bad(k, keys->image, "module %u of %u", d->image, c->modules);
 	bytes = c->module[d->image].bytes;
 	if (d->initrd != CONFIG_NONE) {
-		if (d->protocol != CONFIG_LINUX && d->protocol != CONFIG_MULTIBOOT)
-			return config_bad(k, second, "only Linux and multiboot guests take one");
+		if (!keys->module)
+			return config_bad(k, "module", "this type of guest takes none");
 		if (d->initrd >= c->modules)
-			return config_bad(k, second, "module %u of %u", d->initrd, c->modules);
+			return config_bad(k, keys->module, "module %u of %u", d->initrd,
+					  c->modules);
 		bytes += c->module[d->initrd].bytes;
 	}
+	if (d->protocol == CONFIG_FIRMWARE)
+		return check_firmware(k, bytes);
 	if (bytes > d->memory)
 		return config_bad(k, "memory", "%luK cannot hold the images, %luK; more memory",
 				  (unsigned long)(d->memory >> 10), (unsigned long)(bytes >> 10));

@@ -28,6 +28,9 @@
 #define CONFIG_MEMORY_MIN (256ull << 10)
 #define CONFIG_PERIOD_US  100000u /* of caps */
 
+#define CONFIG_FIRMWARE_MAX    (16u << 20)  /* bytes of a ROM */
+#define CONFIG_FIRMWARE_MEMORY (1ull << 20) /* that it needs at least */
+
 enum config_protocol {
 	CONFIG_NATIVE,    /* ELF64 of ours, entered in long mode with a boot page */
 	CONFIG_LINUX,     /* bzImage, 64-bit entry, optional initrd */
@@ -39,6 +42,13 @@ enum config_protocol {
 	CONFIG_FIRMWARE, /* an image that ends at 4 GiB, started at the reset vector */
 	CONFIG_PROTOCOLS,
 };
+
+/* The keys that name a domain's files, by protocol; module NULL: it takes none. */
+struct config_keys {
+	const char *image, *module;
+};
+
+extern const struct config_keys config_keys[CONFIG_PROTOCOLS];
 
 /* Rights that a domain may hold beside those that follow from its devices and disks. */
 #define CONFIG_RIGHT_CONSOLE 1u /* multiplexes the serial port and every console, reads the log */
@@ -102,8 +112,7 @@ struct config_domain {
 	uint32_t cap_percent;   /* of each vCPU's CPU, a period of CONFIG_PERIOD_US; 0: none */
 	uint32_t restart_limit; /* restarts within a minute after which it stays dead */
 	uint32_t watchdog_ms;   /* 0: none until the domain asks for one */
-	uint16_t image,
-		initrd; /* modules; initrd CONFIG_NONE: none (Multiboot 1: its first module) */
+	uint16_t image, initrd; /* modules; initrd CONFIG_NONE: none (Multiboot, PVH: its module) */
 	uint16_t devices, served;
 	char cmdline[CONFIG_CMDLINE];
 	struct config_device device[CONFIG_DEVICES];

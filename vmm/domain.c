@@ -122,15 +122,24 @@ static bool domain_take(struct domain *d, enum extent_kind kind, uint64_t at, ui
 	return true;
 }
 
-static bool domain_take_memory(struct domain *d)
+/* Firmware has its place up to 4 GiB, in memory of its own. */
+static uint64_t domain_rom_bytes(const struct domain *d, const struct config *c)
+{
+	bool has = d->config->protocol == CONFIG_FIRMWARE;
+
+	return has ? page_up(c->module[d->config->image].bytes) : 0;
+}
+
+static bool domain_take_memory(struct domain *d, const struct config *all)
 {
 	const struct config_domain *c = d->config;
-	uint64_t low = MIN(c->memory, HV_GUEST_MEM32);
+	uint64_t low = MIN(c->memory, HV_GUEST_MEM32), rom = domain_rom_bytes(d, all);
 
 	if (c->flags & CONFIG_FLAG_SERVICE)
 		low = c->memory;
 	return domain_take(d, EXTENT_RAM, 0, low) &&
 	       domain_take(d, EXTENT_RAM, HV_GUEST_HIGH, c->memory - low) &&
+	       domain_take(d, EXTENT_ROM, HV_GUEST_HIGH - rom, rom) &&
 	       domain_take(d, EXTENT_DMA, 0, c->dma_pool) &&
 	       domain_take(d, EXTENT_KEPT, 0, c->kept);
 }
@@ -174,13 +183,18 @@ static void domain_add_modules(struct domain *d, const struct config *c,
 	}
 }
 
+static bool domain_may_fetch(const struct extent *x)
+{
+	return x->kind == EXTENT_RAM || x->kind == EXTENT_ROM;
+}
+
 static unsigned domain_table_pages(const struct domain *d, const struct ptab_format *f)
 {
 	unsigned pages = POOL_SLACK;
 
 	for (unsigned i = 0; i < d->extents; i++) {
 		pages += 5 + (d->extent[i].bytes >> 30);
-		if (d->extent[i].kind == EXTENT_RAM && f->max_exec_leaf == 1)
+		if (domain_may_fetch(&d->extent[i]) && f->max_exec_leaf == 1)
 			pages += d->extent[i].bytes >> 21;
 	}
 	return pages;
@@ -190,7 +204,7 @@ static void domain_make_tables(struct domain *d)
 {
 	const struct ptab_format *format = backend->nested_format();
 	unsigned pages = domain_table_pages(d, format);
-	unsigned exec;
+	unsigned rights;
 
 	pool_add(&d->pool, frames_hv(pages), pages);
 	if (ptab_init(&d->nested, format, &d->pool) != OK)
@@ -198,9 +212,9 @@ static void domain_make_tables(struct domain *d)
 	for (unsigned i = 0; i < d->extents; i++) {
 		const struct extent *x = &d->extent[i];
 
-		exec = x->kind == EXTENT_RAM ? PTAB_EXEC : 0;
-		if (ptab_map(&d->nested, x->gpa.v, x->hpa, x->bytes,
-			     PTAB_READ | PTAB_WRITE | exec) != OK)
+		rights = PTAB_READ | (x->kind == EXTENT_ROM ? 0 : PTAB_WRITE) |
+			 (domain_may_fetch(x) ? PTAB_EXEC : 0);
+		if (ptab_map(&d->nested, x->gpa.v, x->hpa, x->bytes, rights) != OK)
 			panic("%s: %u pages are too few for its nested tables", d->name, pages);
 	}
 }
@@ -232,7 +246,7 @@ void domains_build(const struct config *c, const struct start_info *info)
 	for (unsigned i = 0; i < count; i++) {
 		struct domain *d = &domains[i];
 
-		if (!domain_take_memory(d)) {
+		if (!domain_take_memory(d, c)) {
 			d->extents = 0;
 			d->state = HV_STATE_DEAD;
 			log_error("%s: not built: %s", d->name, d->last_words);

@@ -18,7 +18,7 @@
 #define DOMAIN_EXTENTS 12
 #define DOMAIN_CAPS    128
 
-enum extent_kind { EXTENT_RAM, EXTENT_DMA, EXTENT_KEPT, EXTENT_MODULE };
+enum extent_kind { EXTENT_RAM, EXTENT_DMA, EXTENT_KEPT, EXTENT_MODULE, EXTENT_ROM };
 
 /* A piece of a domain's own memory. */
 struct extent {

@@ -111,10 +111,14 @@ static void images_are_told_by_their_signatures(void **state)
 	assert_non_null(magic_elf64(elf, 10));
 
 	memcpy(bz + 0x202, "HdrS\x0f\x02", 6);
-	assert_non_null(strstr(magic_bzimage(bz, sizeof(bz)), "without the 64-bit entry"));
+	assert_non_null(strstr(magic_bzimage(bz, sizeof(bz), true), "without the 64-bit entry"));
 	bz[0x236] = 1;
-	assert_null(magic_bzimage(bz, sizeof(bz)));
-	assert_non_null(magic_bzimage(bz, 100));
+	assert_null(magic_bzimage(bz, sizeof(bz), true));
+	assert_non_null(magic_bzimage(bz, 100, false));
+
+	assert_null(magic_bzimage(bz, sizeof(bz), false));
+	bz[0x236] = 0;
+	assert_null(magic_bzimage(bz, sizeof(bz), false));
 
 	assert_non_null(magic_multiboot(multiboot, sizeof(multiboot)));
 	memcpy(multiboot + 52, header, sizeof(header));
@@ -122,6 +126,34 @@ static void images_are_told_by_their_signatures(void **state)
 	assert_non_null(magic_multiboot(multiboot, 63));
 	multiboot[60]++;
 	assert_non_null(magic_multiboot(multiboot, sizeof(multiboot)));
+}
+
+static void other_protocols_are_told_by_their_signatures(void **state)
+{
+	static uint8_t image[64], vmlinux[128] = "\177ELF\2", rom[8192];
+	const uint32_t header[] = { 0xe85250d6, 0, 24, -(0xe85250d6u + 24) };
+	const uint32_t note[] = { 4, 4, 18, 0x6e6558, 0x1000000 };
+
+	memcpy(image + 44, header, sizeof(header));
+	assert_non_null(magic_multiboot2(image, sizeof(image)));
+	memcpy(image + 40, header, sizeof(header));
+	assert_null(magic_multiboot2(image, sizeof(image)));
+	assert_non_null(magic_multiboot2(image, 55));
+	assert_string_equal(magic_type(image, sizeof(image)), "multiboot2");
+
+	assert_non_null(strstr(magic_pvh(vmlinux, sizeof(vmlinux)), "no PVH entry"));
+	memcpy(vmlinux + 108, note, sizeof(note));
+	assert_null(magic_pvh(vmlinux, sizeof(vmlinux)));
+	assert_non_null(magic_pvh(vmlinux, 127));
+	assert_string_equal(magic_type(vmlinux, sizeof(vmlinux)), "pvh");
+	vmlinux[0] = 0;
+	assert_non_null(magic_pvh(vmlinux, sizeof(vmlinux)));
+	assert_null(magic_type(vmlinux, sizeof(vmlinux)));
+
+	assert_non_null(strstr(magic_firmware(rom, sizeof(rom)), "reset vector"));
+	rom[sizeof(rom) - 16] = 0xea;
+	assert_null(magic_firmware(rom, sizeof(rom)));
+	assert_non_null(magic_firmware(rom + 1, sizeof(rom) - 1));
 }
 
 int main(void)
@@ -134,6 +166,7 @@ int main(void)
 		cmocka_unit_test(devices_are_named_in_three_ways),
 		cmocka_unit_test(lists_read_as_a_sentence),
 		cmocka_unit_test(images_are_told_by_their_signatures),
+		cmocka_unit_test(other_protocols_are_told_by_their_signatures),
 	};
 
 	return cmocka_run_group_tests_name("bh", tests, NULL, NULL);

@@ -150,7 +150,16 @@ MISTAKE(a_tiny_quantum_is_refused, GUEST->quantum_us = 99, "domain linux1: quant
 MISTAKE(cpu_256_is_refused, GUEST->cpu[0] = 256, "domain linux1: cpu: 256")
 MISTAKE(a_missing_kernel_is_refused, GUEST->image = 4, "domain linux1: kernel: module 4 of 4")
 MISTAKE(a_missing_initrd_is_refused, GUEST->initrd = 5, "domain linux1: initrd: module 5 of 4")
-MISTAKE(an_initrd_of_ours_is_refused, SERVICE->initrd = 2, "domain service: initrd: only Linux")
+MISTAKE(a_module_of_ours_is_refused, SERVICE->initrd = 2, "domain service: module: this type")
+MISTAKE(a_missing_module_is_refused, (GUEST->protocol = CONFIG_PVH, GUEST->initrd = 5),
+	"domain linux1: module: module 5 of 4")
+MISTAKE(firmware_too_long_is_refused,
+	(GUEST->protocol = CONFIG_FIRMWARE, GUEST->initrd = CONFIG_NONE,
+	 c.module[1].bytes = (16 << 20) + 1),
+	"domain linux1: image: firmware of 16384K")
+MISTAKE(firmware_with_little_memory_is_refused,
+	(GUEST->protocol = CONFIG_FIRMWARE, GUEST->initrd = CONFIG_NONE, GUEST->memory = 512 << 10),
+	"domain linux1: memory: 512K; firmware needs 1M")
 MISTAKE(too_many_devices_are_refused, SERVICE->devices = 9, "domain service: devices: 9")
 MISTAKE(devices_of_a_guest_are_refused, GUEST->devices = 1, "domain linux1: devices: only")
 MISTAKE(an_unknown_match_is_refused, SERVICE->device[0].match = 4,
@@ -244,7 +253,10 @@ int main(void)
 		TEST(cpu_256_is_refused),
 		TEST(a_missing_kernel_is_refused),
 		TEST(a_missing_initrd_is_refused),
-		TEST(an_initrd_of_ours_is_refused),
+		TEST(a_module_of_ours_is_refused),
+		TEST(a_missing_module_is_refused),
+		TEST(firmware_too_long_is_refused),
+		TEST(firmware_with_little_memory_is_refused),
 		TEST(too_many_devices_are_refused),
 		TEST(devices_of_a_guest_are_refused),
 		TEST(an_unknown_match_is_refused),

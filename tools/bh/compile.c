@@ -16,8 +16,22 @@
 #define TYPE_SERVICE 0x100 /* a native guest with the service flag */
 
 static const struct value_word types[] = {
-	{ "native", CONFIG_NATIVE },       { "service", TYPE_SERVICE }, { "linux", CONFIG_LINUX },
-	{ "multiboot", CONFIG_MULTIBOOT }, { "flat", CONFIG_FLAT },     { NULL, 0 },
+	{ "native", CONFIG_NATIVE },
+	{ "service", TYPE_SERVICE },
+	{ "linux", CONFIG_LINUX },
+	{ "multiboot", CONFIG_MULTIBOOT },
+	{ "multiboot2", CONFIG_MULTIBOOT2 },
+	{ "pvh", CONFIG_PVH },
+	{ "flat", CONFIG_FLAT },
+	{ "firmware", CONFIG_FIRMWARE },
+	{ NULL, 0 },
+};
+
+/* Which of a Linux kernel's entries. */
+static const struct value_word entries[] = {
+	{ "64", CONFIG_LINUX },
+	{ "32", CONFIG_LINUX32 },
+	{ NULL, 0 },
 };
 
 static const struct value_word rights[] = {
@@ -83,11 +97,17 @@ static void compile_rights(struct config_domain *d, const struct yaml_domain *y,
 static void compile_kind(struct config_domain *d, const struct yaml_domain *y, const char *base)
 {
 	uint64_t type = CONFIG_NATIVE, platform = 0, restart;
+	char key[COMPILE_KEY];
 	bool strict = false;
 
 	if (!y->type)
-		missing(base, "type", "native, service, linux, multiboot or flat");
+		missing(base, "type",
+			"native, service, linux, multiboot, multiboot2, pvh, flat or firmware");
 	compile_word(&type, types, y->type, base, "type");
+	if (y->entry && type != CONFIG_LINUX)
+		report_key(compile_key(key, base, "entry"), "for type linux only");
+	else
+		compile_word(&type, entries, y->entry, base, "entry");
 	d->protocol = type == TYPE_SERVICE ? CONFIG_NATIVE : type;
 	d->flags = type == TYPE_SERVICE ? CONFIG_FLAG_SERVICE : 0;
 	compile_flag(&strict, y->strict, base, "strict");
@@ -107,21 +127,22 @@ static void compile_memory(struct config_domain *d, const struct yaml_domain *y,
 	compile_size(&d->kept, y->kept, base, "kept");
 }
 
-/* Which keys name a domain's images, by protocol. */
-static const struct image_keys {
-	const char *first, *second;
-	enum module_use use;
-} image_keys[] = {
-	[CONFIG_NATIVE] = { "image", NULL, MODULE_ELF64 },
-	[CONFIG_LINUX] = { "kernel", "initrd", MODULE_BZIMAGE },
-	[CONFIG_MULTIBOOT] = { "image", "module", MODULE_MULTIBOOT },
-	[CONFIG_FLAT] = { "image", NULL, MODULE_RAW },
+/* What a domain's image must be, by protocol. */
+static const enum module_use image_uses[] = {
+	[CONFIG_NATIVE] = MODULE_ELF64,
+	[CONFIG_LINUX] = MODULE_BZIMAGE,
+	[CONFIG_MULTIBOOT] = MODULE_MULTIBOOT,
+	[CONFIG_FLAT] = MODULE_RAW,
+	[CONFIG_LINUX32] = MODULE_BZIMAGE32,
+	[CONFIG_MULTIBOOT2] = MODULE_MULTIBOOT2,
+	[CONFIG_PVH] = MODULE_PVH,
+	[CONFIG_FIRMWARE] = MODULE_FIRMWARE,
 };
 
 static void compile_images(struct system_image *out, struct config_domain *d,
 			   const struct yaml_domain *y, const char *base)
 {
-	const struct image_keys *k = &image_keys[d->protocol];
+	const struct config_keys *k = &config_keys[d->protocol];
 	const struct {
 		const char *name, *file;
 	} given[] = { { "image", y->image },
@@ -134,18 +155,18 @@ static void compile_images(struct system_image *out, struct config_domain *d,
 		char key[COMPILE_KEY];
 
 		compile_key(key, base, given[i].name);
-		if (!strcmp(given[i].name, k->first)) {
+		if (!strcmp(given[i].name, k->image)) {
 			if (given[i].file)
 				d->image = modules_add(&out->modules, &out->blob, given[i].file,
-						       k->use, key);
+						       image_uses[d->protocol], key);
 			else
-				missing(base, k->first, "the file to start");
-		} else if (given[i].file && k->second && !strcmp(given[i].name, k->second)) {
+				missing(base, k->image, "the file to start");
+		} else if (given[i].file && k->module && !strcmp(given[i].name, k->module)) {
 			d->initrd = modules_add(&out->modules, &out->blob, given[i].file,
 						MODULE_RAW, key);
 		} else if (given[i].file) {
-			report_key(key, "not for this type; %s%s%s", k->first,
-				   k->second ? " and " : "", k->second ? k->second : "");
+			report_key(key, "not for this type; %s%s%s", k->image,
+				   k->module ? " and " : "", k->module ? k->module : "");
 		}
 	}
 }

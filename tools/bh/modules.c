@@ -62,8 +62,12 @@ static const char *wrong_with(const uint8_t *data, size_t bytes, enum module_use
 {
 	switch (use) {
 	case MODULE_ELF64: return magic_elf64(data, bytes);
-	case MODULE_BZIMAGE: return magic_bzimage(data, bytes);
+	case MODULE_BZIMAGE: return magic_bzimage(data, bytes, true);
+	case MODULE_BZIMAGE32: return magic_bzimage(data, bytes, false);
 	case MODULE_MULTIBOOT: return magic_multiboot(data, bytes);
+	case MODULE_MULTIBOOT2: return magic_multiboot2(data, bytes);
+	case MODULE_PVH: return magic_pvh(data, bytes);
+	case MODULE_FIRMWARE: return magic_firmware(data, bytes);
 	case MODULE_DISK:
 		return bytes % 512 ? "is no disk image; a multiple of 512 bytes would be right"
 				   : NULL;
@@ -107,6 +111,13 @@ static unsigned find_or_claim(struct modules *m, struct config *c, char *path)
 	return c->modules++;
 }
 
+/* `type` as which the file could be started, NULL if none is known. */
+static void report_wrong(const char *key, const char *path, const char *wrong, const char *type)
+{
+	report_key(key, "%s %s%s%s%s", path, wrong, type ? "; it looks like type: " : "",
+		   type ? type : "", type ? ", which would take it" : "");
+}
+
 unsigned modules_add(struct modules *m, struct config *c, const char *file, enum module_use use,
 		     const char *key)
 {
@@ -117,7 +128,7 @@ unsigned modules_add(struct modules *m, struct config *c, const char *file, enum
 	unsigned index = CONFIG_NONE;
 
 	if (wrong)
-		report_key(key, "%s %s", path, wrong);
+		report_wrong(key, path, wrong, magic_type(data, bytes));
 	if (data && !wrong) {
 		index = find_or_claim(m, c, path);
 		if (index == CONFIG_NONE) {

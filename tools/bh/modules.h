@@ -10,10 +10,14 @@
 
 enum module_use {
 	MODULE_ELF64,     /* a native guest */
-	MODULE_BZIMAGE,   /* a Linux kernel */
+	MODULE_BZIMAGE,   /* a Linux kernel with the 64-bit entry */
+	MODULE_BZIMAGE32, /* a Linux kernel */
 	MODULE_MULTIBOOT, /* has a Multiboot 1 header */
-	MODULE_DISK,      /* a multiple of 512 bytes */
-	MODULE_RAW,       /* anything but nothing */
+	MODULE_MULTIBOOT2,
+	MODULE_PVH,      /* an ELF file with Xen's note of its entry */
+	MODULE_FIRMWARE, /* a ROM */
+	MODULE_DISK,     /* a multiple of 512 bytes */
+	MODULE_RAW,      /* anything but nothing */
 };
 
 /* The files, beside the config's module[] of the same index. */

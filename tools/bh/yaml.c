@@ -58,6 +58,7 @@ static const cyaml_schema_field_t domain_fields[] = {
 	TEXT("type", struct yaml_domain, type),
 	TEXT("platform", struct yaml_domain, platform),
 	TEXT("legacy-from", struct yaml_domain, legacy_from),
+	TEXT("entry", struct yaml_domain, entry),
 	TEXT("image", struct yaml_domain, image),
 	TEXT("kernel", struct yaml_domain, kernel),
 	TEXT("initrd", struct yaml_domain, initrd),

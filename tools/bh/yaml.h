@@ -19,7 +19,8 @@ struct yaml_console {
 };
 
 struct yaml_domain {
-	char *name, *type, *platform, *legacy_from, *image, *kernel, *initrd, *module, *cmdline;
+	char *name, *type, *entry, *platform, *legacy_from, *image, *kernel, *initrd, *module,
+		*cmdline;
 	char *memory, *dma_pool, *kept;
 	char *vcpus, *cpu, *priority, *quantum;
 	char *restart, *restart_limit, *watchdog, *strict;
