@@ -10,6 +10,7 @@
 #include "arch/x86/cpu/tsc.h"
 #include "lib/assert.h"
 #include "vmm/backend.h"
+#include "vmm/domain.h"
 #include "vmm/vlapic.h"
 
 #define ANY        (~0u)
@@ -17,6 +18,14 @@
 #define LEAVES     64 /* in a block */
 #define XSTATES    10 /* components whose sizes we keep: those up to PKRU */
 #define LEGACY_END 576u
+
+/* Linux Documentation/virt/kvm/x86/cpuid.rst: bits of eax, and a hint in edx. */
+#define KVM_PV_EOI      BIT(6)
+#define KVM_PV_UNHALT   BIT(7)
+#define KVM_SEND_IPI    BIT(11)
+#define KVM_SCHED_YIELD BIT(13)
+#define KVM_STABLE      BIT(24)
+#define KVM_REALTIME    BIT(0) /* no vCPU is kept from its CPU for long */
 
 typedef void live_fn(struct vcpu *v, struct cpuid *r);
 
@@ -150,10 +159,17 @@ static void live_frequencies(struct vcpu *v, struct cpuid *r)
 	r->ebx = VLAPIC_KHZ;
 }
 
-static void live_stable(struct vcpu *v, struct cpuid *r)
+/* What helps vCPUs with each other is of no use to a single one (kvm_call.c). */
+static void live_kvm(struct vcpu *v, struct cpuid *r)
 {
 	if (tsc_is_stable())
-		r->eax |= BIT(24);
+		r->eax |= KVM_STABLE;
+	if (vlapic_eoi_is_useful())
+		r->eax |= KVM_PV_EOI;
+	if (v->domain->vcpus > 1)
+		r->eax |= KVM_PV_UNHALT | KVM_SEND_IPI | KVM_SCHED_YIELD;
+	if (v->domain->config->flags & CONFIG_FLAG_DEDICATED)
+		r->edx |= KVM_REALTIME;
 }
 
 /* ECX, on AMD: bits of an ID for cores, and cores less one (APM 3 E.4.7). */

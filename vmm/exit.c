@@ -48,7 +48,8 @@ static enum verdict exit_timer(struct vcpu *v, struct vm_exit *e)
 
 static enum verdict exit_hlt(struct vcpu *v, struct vm_exit *e)
 {
-	if (UNLIKELY(!(v->regs.rflags & (RFLAGS_IF | RFLAGS_TF))))
+	/* One of several may be woken by a kick (kvm_call.c), or be off for the guest. */
+	if (UNLIKELY(!(v->regs.rflags & (RFLAGS_IF | RFLAGS_TF)) && v->domain->vcpus == 1))
 		domain_complain(v->domain,
 				"halted with interrupts off near rip %#lx: only an NMI, "
 				"a stop or a kill ends that",

@@ -1,6 +1,6 @@
 /*
  * The hypercall exit: who may call, which function answers. Numbers below HV_CALL_BASE belong to
- * KVM's table for stock guests; no feature bit announces one of them, so they all answer ENOSYS.
+ * KVM's table for stock guests (kvm_call.c).
  */
 #include "vmm/hypercall.h"
 
@@ -8,9 +8,8 @@
 #include "lib/err.h"
 #include "vmm/backend.h"
 #include "vmm/domain.h"
+#include "vmm/kvm_call.h"
 #include "vmm/vcpu.h"
-
-#define KVM_ENOSYS (-1000)
 
 hypercall_fn *hypercall_find(uint64_t call)
 {
@@ -41,12 +40,12 @@ enum verdict hypercall_exit(struct vcpu *v, struct vm_exit *e)
 	int64_t result = HV_ERR_NOCALL;
 	enum verdict verdict = VERDICT_DONE;
 
-	if (UNLIKELY(e->cpl))
+	if (UNLIKELY(gpr[GPR_RAX] < HV_CALL_BASE))
+		verdict = kvm_call(v, e->cpl, &result);
+	else if (UNLIKELY(e->cpl))
 		result = HV_ERR_PERM;
 	else if (LIKELY(call))
 		verdict = call(v, arg, &result);
-	else if (gpr[GPR_RAX] < HV_CALL_BASE)
-		result = KVM_ENOSYS;
 	if (UNLIKELY(result < 0) && verdict == VERDICT_DONE)
 		complain(v, gpr[GPR_RAX], result);
 	if (verdict == VERDICT_DONE || verdict == VERDICT_SLEEP || verdict == VERDICT_YIELD)

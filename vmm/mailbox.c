@@ -20,6 +20,7 @@
 #include "vmm/sched.h"
 #include "vmm/startup.h"
 #include "vmm/trace.h"
+#include "vmm/vclock.h"
 
 #define URGENT (REQUEST_OFF | REQUEST_FLUSH)
 
@@ -78,6 +79,10 @@ static void mailbox_serve(struct vcpu *v, uint32_t requests)
 		lifecycle_orders(v);
 	if (requests & REQUEST_NMI)
 		v->nmi_pending = true;
+	if (requests & REQUEST_KICK)
+		v->kicked = true;
+	if (requests & REQUEST_CLOCK)
+		vclock_update(v);
 	if (v->run_state == VCPU_BLOCKED || (v->run_state == VCPU_SLEEPING && run_may_wake(v)))
 		sched_ready(v);
 }

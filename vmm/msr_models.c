@@ -16,7 +16,7 @@ static void move_tsc(struct vcpu *v, uint64_t delta)
 	v->msrs->tsc_adjust += delta;
 	backend->tsc_changed(v);
 	vlapic_tsc_changed(v);
-	vclock_update(v);
+	vclock_tsc_moved(v);
 }
 
 bool msr_tsc_read(struct vcpu *v, uint32_t index, uint64_t *value)

@@ -29,10 +29,6 @@ static NOINLINE void run_deliver_irq(struct vcpu *v)
 {
 	int vector;
 
-	if (v->apic_by_cpu) {
-		vlapic_hand_over(v);
-		return;
-	}
 	vector = vlapic_pending(v);
 	if (vector < 0) {
 		if (UNLIKELY(v->cr8 && vlapic_waits_for_cr8(v)))
@@ -64,6 +60,16 @@ static COLD void run_deliver_extint(struct vcpu *v)
 	}
 }
 
+static COLD void run_deliver_by_others(struct vcpu *v)
+{
+	if (v->apic_by_cpu) {
+		vlapic_hand_over(v);
+		return;
+	}
+	run_deliver_irq(v);
+	vlapic_eoi_offer(v);
+}
+
 static void run_deliver(struct vcpu *v)
 {
 	if (LIKELY(!vlapic_work(v)))
@@ -72,12 +78,18 @@ static void run_deliver(struct vcpu *v)
 		run_deliver_nmi(v);
 	if (UNLIKELY(v->extint))
 		run_deliver_extint(v);
-	run_deliver_irq(v);
+	if (UNLIKELY(v->apic_by_others))
+		run_deliver_by_others(v);
+	else
+		run_deliver_irq(v);
 }
 
 bool run_may_wake(struct vcpu *v)
 {
-	return v->nmi_pending ||
+	bool kicked = v->kicked;
+
+	v->kicked = false;
+	return kicked || v->nmi_pending ||
 	       (v->regs.rflags & RFLAGS_IF &&
 		(vlapic_pending(v) >= 0 || (UNLIKELY(v->extint) && vpic_asks(v))));
 }

@@ -11,7 +11,8 @@
    and the scheduler has nothing to do. A domain that is starting gets a piece of its work done. */
 void run_until(struct vcpu *v, const volatile bool *attention);
 
-/* A vCPU asleep in HLT has something to wake for: a deliverable interrupt, an NMI. Owner. */
+/* A vCPU asleep in HLT has something to wake for: a deliverable interrupt, an NMI, or a kick, which
+   this takes. Owner. */
 bool run_may_wake(struct vcpu *v);
 
 #endif

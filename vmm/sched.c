@@ -165,6 +165,8 @@ void sched_resume(struct vcpu *v)
 
 static void sched_unload(struct vcpu *v)
 {
+	if (v->run_state == VCPU_READY)
+		vclock_leave(v);
 	backend->switch_out(v);
 	if (vcpu_xcr0(v) != fpu_xcr0_mask())
 		insn_xsetbv(0, fpu_xcr0_mask());

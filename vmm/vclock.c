@@ -36,6 +36,7 @@ static_assert(sizeof(struct steal_time) == 64, "KVM's layout");
 
 #define SYSTEM_TSC_STABLE BIT(0)
 #define STEAL_ALIGN       64u
+#define STEAL_PREEMPTED   1u
 
 /* The struct's version field, at `version_at`, is odd while the rest is written. False if the guest
    named an address that is not its RAM. */
@@ -50,13 +51,22 @@ static bool publish(struct vcpu *v, uint64_t at, void *data, size_t bytes, size_
 	return guest_write(v->domain, gpa(at + version_at), version, sizeof(*version));
 }
 
+/* All TSCs of a domain begin with one offset, so they agree while they were moved alike. */
+static bool tscs_agree(const struct domain *d)
+{
+	for (unsigned i = 1; i < d->vcpus; i++)
+		if (d->vcpu[i]->msrs->tsc_adjust != d->vcpu[0]->msrs->tsc_adjust)
+			return false;
+	return true;
+}
+
 static bool publish_system(struct vcpu *v)
 {
 	struct vclock *c = &v->msrs->clock;
 	struct system_time t = {
 		.version = c->system_version,
 		.tsc_timestamp = v->tsc_offset, /* what the guest's TSC showed at host TSC zero */
-		.flags = tsc_is_stable() ? SYSTEM_TSC_STABLE : 0,
+		.flags = tsc_is_stable() && tscs_agree(v->domain) ? SYSTEM_TSC_STABLE : 0,
 	};
 
 	tsc_clock_scale(&t.mul, &t.shift);
@@ -82,6 +92,7 @@ static bool publish_steal(struct vcpu *v)
 
 	c->steal_version += 2;
 	c->shown = c->stolen;
+	c->preempted = false;
 	return publish(v, c->steal & ~ENABLED, &s, sizeof(s), offsetof(struct steal_time, version));
 }
 
@@ -132,6 +143,16 @@ void vclock_update(struct vcpu *v)
 		v->msrs->clock.system = 0;
 }
 
+void vclock_tsc_moved(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+
+	vclock_update(v);
+	for (unsigned i = 0; i < d->vcpus; i++)
+		if (d->vcpu[i] != v)
+			vcpu_request(d->vcpu[i], REQUEST_CLOCK);
+}
+
 void vclock_steal(struct vcpu *v, uint64_t ticks)
 {
 	v->msrs->clock.stolen += ticks;
@@ -141,6 +162,16 @@ void vclock_enter(struct vcpu *v)
 {
 	struct vclock *c = &v->msrs->clock;
 
-	if (c->steal & ENABLED && c->stolen != c->shown && !publish_steal(v))
+	if (c->steal & ENABLED && (c->stolen != c->shown || c->preempted) && !publish_steal(v))
 		c->steal = 0;
+}
+
+void vclock_leave(struct vcpu *v)
+{
+	struct vclock *c = &v->msrs->clock;
+	uint8_t preempted = STEAL_PREEMPTED;
+	gpa_t at = gpa((c->steal & ~ENABLED) + offsetof(struct steal_time, preempted));
+
+	if (c->steal & ENABLED)
+		c->preempted = guest_write(v->domain, at, &preempted, sizeof(preempted));
 }

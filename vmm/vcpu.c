@@ -47,7 +47,7 @@ static void vcpu_clear(struct vcpu *v)
 {
 	assert(v->cpu == cpu_index());
 	v->inject.kind = INJECT_NONE;
-	v->replay = v->nmi_pending = v->irq_shadow = false;
+	v->replay = v->nmi_pending = v->irq_shadow = v->kicked = false;
 	memset(v->dr, 0, sizeof(v->dr));
 	memset(&v->emulate, 0, sizeof(v->emulate));
 }

@@ -115,6 +115,8 @@ enum {
 	REQUEST_RESET = 64,        /* its domain starts: reset, wait for STARTUP */
 	REQUEST_INIT = 128,        /* an INIT message */
 	REQUEST_STARTUP = 256,     /* a STARTUP message: startup_vector */
+	REQUEST_CLOCK = 512,       /* another vCPU's TSC was moved: vclock_update */
+	REQUEST_KICK = 1024,       /* KVM_HC_KICK_CPU: ends a HLT, now or the next one */
 	REQUEST_QUEUED = 1u << 31, /* the vCPU is in its CPU's mailbox (mailbox.c alone) */
 };
 
@@ -140,9 +142,16 @@ struct vcpu {
 	uint64_t xcr0, dr[4], tsc_aux, xss;
 	uint64_t tsc_offset; /* guest TSC = host TSC + this */
 	uint8_t cr8;         /* task priority as the guest last set it: run() loads and stores it */
-	bool apic_by_cpu;    /* the CPU delivers interrupts itself, from the local APIC's page */
 	bool irq_shadow;     /* the exit left an interrupt shadow: run() says so */
-	bool replay;         /* handle `exit` again before entering */
+	/* Who changes what is requested and in service without an exit; one word, as each
+	   delivery looks. */
+	union {
+		struct {
+			bool apic_by_cpu; /* the CPU, in the local APIC's page: it delivers */
+			bool eoi_by_word; /* the guest, by KVM's PV EOI (vlapic_eoi.c) */
+		};
+		uint16_t apic_by_others;
+	};
 	/* What there is to do before an entry, beside `posted`; one word, as each entry looks. */
 	union {
 		struct {
@@ -155,6 +164,8 @@ struct vcpu {
 		};
 		uint32_t before_entry; /* not zero: something */
 	};
+	bool replay;          /* handle `exit` again before entering */
+	bool kicked;          /* KVM_HC_KICK_CPU: the next HLT ends at once */
 	uint8_t event_vector; /* EVENT_VECTOR, 0 none */
 	struct timer wait;    /* EVENT_WAIT's deadline (event.c) */
 

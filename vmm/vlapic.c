@@ -51,6 +51,7 @@ void vlapic_state_reset(struct vlapic *l)
 		l->reg[REG_LVT + LVT_LINT0].value = field_set(LVT_MODE, 0, DELIVER_EXTINT);
 	vlapic_ids(l);
 	l->tmr_changed = true;
+	l->eoi_offered = false;
 	l->vcpu->cr8 = 0;
 	l->timer_mode = 0;
 	l->divide_shift = 1;
@@ -72,6 +73,7 @@ void vlapic_reset_init(struct vcpu *v)
 	struct vlapic *l = v->lapic;
 
 	timer_set(&l->timer, TIMER_NEVER);
+	l->eoi_msr = v->eoi_by_word = 0;
 	vlapic_state_reset(l);
 	vlapic_cpu_mode(l);
 }
@@ -158,14 +160,22 @@ static inline int pending(struct vcpu *v, struct vlapic *l)
 	return LIKELY(!v->cr8 && !l->isr_words) ? (int)vector : pending_above(l, vector);
 }
 
+/* What is requested now must not wait for an end that the guest does not tell. */
+static COLD void catch_up(struct vlapic *l)
+{
+	vlapic_catch_up(l);
+	if (l->vcpu->irr_words)
+		vlapic_eoi_withdraw(l);
+}
+
 int vlapic_pending(struct vcpu *v)
 {
 	struct vlapic *l = v->lapic;
 
 	if (UNLIKELY(v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3]))
 		vlapic_merge(l);
-	if (UNLIKELY(v->apic_by_cpu))
-		vlapic_count(l);
+	if (UNLIKELY(v->apic_by_others))
+		catch_up(l);
 	return pending(v, l);
 }
 
@@ -206,9 +216,10 @@ void vlapic_end(struct vlapic *l)
 	struct vcpu *v = l->vcpu;
 	unsigned n, bit;
 
-	if (UNLIKELY(v->apic_by_cpu)) {
-		vlapic_count(l);
-		v->apic_stale = true;
+	if (UNLIKELY(v->apic_by_others)) {
+		vlapic_catch_up(l);
+		vlapic_eoi_withdraw(l);
+		v->apic_stale = v->apic_by_cpu;
 	}
 	if (!l->isr_words)
 		return;

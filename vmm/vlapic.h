@@ -59,6 +59,8 @@ bool vlapic_base_read(struct vcpu *v, uint32_t index, uint64_t *value);
 bool vlapic_base_write(struct vcpu *v, uint32_t index, uint64_t value);
 bool vlapic_deadline_read(struct vcpu *v, uint32_t index, uint64_t *value);
 bool vlapic_deadline_write(struct vcpu *v, uint32_t index, uint64_t value);
+bool vlapic_eoi_read(struct vcpu *v, uint32_t index, uint64_t *value);
+bool vlapic_eoi_write(struct vcpu *v, uint32_t index, uint64_t value);
 /* v->tsc_offset has changed: the deadline is in guest time. */
 void vlapic_tsc_changed(struct vcpu *v);
 
@@ -66,6 +68,11 @@ void vlapic_tsc_changed(struct vcpu *v);
    vlapic_accept tells that it goes in now: request becomes in-service; returns the next one. */
 int vlapic_pending(struct vcpu *v);
 int vlapic_accept(struct vcpu *v, unsigned vector);
+/* Owner, before an entry with v->eoi_by_word, after vlapic_accept if there was one. */
+void vlapic_eoi_offer(struct vcpu *v);
+/* True if guests can be spared exits by KVM's PV EOI: the CPU does not deliver interrupts itself.
+ */
+bool vlapic_eoi_is_useful(void);
 /* Owner, before an entry with v->apic_by_cpu: tells the CPU of new requests. */
 void vlapic_hand_over(struct vcpu *v);
 /* Owner, before each entry: 0 if there is nothing to deliver or to hand over, nor an NMI. */
@@ -84,7 +91,11 @@ bool vlapic_waits_for_cr8(struct vcpu *v);
    lock. */
 void vlapic_post(struct vcpu *v, uint8_t vector);
 void vlapic_post_level(struct vcpu *v, uint8_t vector);
-/* Finds the vCPUs that a message names and delivers it. False if it names nobody. Any CPU. */
+/* Finds the vCPUs that a message names and delivers it. False if none of them accepts it. Any CPU.
+ */
 bool vlapic_deliver(struct domain *d, const struct vlapic_message *m);
+/* Sends what an ICR (its low half) says, whatever its destination, to a set of vCPUs of v's domain:
+   bit i is vCPU i. Returns how many accepted it. */
+unsigned vlapic_send_set(struct vcpu *v, uint32_t icr, uint32_t set);
 
 #endif

@@ -98,6 +98,18 @@ void vlapic_count(struct vlapic *l)
 	l->isr_words = count(l, REG_ISR);
 }
 
+void vlapic_catch_up(struct vlapic *l)
+{
+	vlapic_eoi_take(l);
+	if (l->vcpu->apic_by_cpu)
+		vlapic_count(l);
+}
+
+bool vlapic_eoi_is_useful(void)
+{
+	return help() != APIC_HELP_FULL;
+}
+
 /* Level-triggered vectors are those whose EOI must exit. */
 static COLD void tell_levels(struct vlapic *l)
 {

@@ -19,8 +19,6 @@ static bool matches_logical(const struct vlapic *l, uint32_t dest)
 
 static bool matches(const struct vlapic *l, const struct vlapic_message *m)
 {
-	if (!(l->base & APIC_BASE_ENABLE))
-		return false;
 	if (m->destination == EVERYBODY)
 		return true;
 	return m->logical ? matches_logical(l, m->destination) : m->destination == l->vcpu->index;
@@ -59,38 +57,74 @@ static void deliver(struct vlapic *l, const struct vlapic_message *m)
 		vlapic_post(l->vcpu, m->vector);
 }
 
-/* Lowest priority goes by the task priority that the vCPU last left the guest with. */
-static bool deliver_lowest(struct domain *d, const struct vlapic_message *m)
+/* As the vCPU last left the guest with, or what the CPU keeps while the guest runs. */
+static uint32_t priority(const struct vcpu *v)
 {
-	struct vcpu *best = NULL;
+	return v->apic_by_cpu ? v->lapic->reg[REG_TPR].value >> 4 : v->cr8;
+}
 
-	for (unsigned i = 0; i < d->vcpus; i++) {
-		struct vcpu *v = d->vcpu[i];
+/* The one with the lowest task priority; of equals the vector decides, so that several interrupts
+   spread. */
+static uint32_t lowest(const struct domain *d, uint32_t set, uint8_t vector)
+{
+	const struct vcpu *best = NULL;
 
-		if (matches(v->lapic, m) && v->lapic->reg[REG_SVR].value & SVR_ENABLE &&
-		    (!best || v->cr8 < best->cr8))
+	for (unsigned n = 0; n < d->vcpus; n++) {
+		const struct vcpu *v = d->vcpu[(vector + n) % d->vcpus];
+
+		if (set >> v->index & 1 && (!best || priority(v) < priority(best)))
 			best = v;
 	}
-	if (best)
-		deliver(best->lapic, m);
-	return best;
+	return best ? 1u << best->index : 0;
+}
+
+/* Of the vCPUs in the set: a disabled APIC takes nothing, one that software has disabled no
+   interrupts (SDM 3A 11.4.7.2). Returns how many took it. */
+static unsigned deliver_set(struct domain *d, const struct vlapic_message *m, uint32_t set)
+{
+	bool interrupt = m->mode <= DELIVER_LOWEST;
+	uint32_t takers = 0;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < d->vcpus; i++) {
+		const struct vlapic *l = d->vcpu[i]->lapic;
+
+		if (set >> i & 1 && l->base & APIC_BASE_ENABLE &&
+		    (!interrupt || l->reg[REG_SVR].value & SVR_ENABLE))
+			takers |= 1u << i;
+	}
+	if (m->mode == DELIVER_LOWEST)
+		takers = lowest(d, takers, m->vector);
+	for (; takers; takers &= takers - 1, count++)
+		deliver(d->vcpu[__builtin_ctz(takers)]->lapic, m);
+	return count;
 }
 
 bool vlapic_deliver(struct domain *d, const struct vlapic_message *m)
 {
-	bool any = false;
+	uint32_t set = 0;
 
-	if (m->mode == DELIVER_LOWEST)
-		return deliver_lowest(d, m);
-	for (unsigned i = 0; i < d->vcpus; i++) {
-		struct vlapic *l = d->vcpu[i]->lapic;
+	for (unsigned i = 0; i < d->vcpus; i++)
+		if (matches(d->vcpu[i]->lapic, m))
+			set |= 1u << i;
+	return deliver_set(d, m, set);
+}
 
-		if (matches(l, m)) {
-			deliver(l, m);
-			any = true;
-		}
-	}
-	return any;
+static struct vlapic_message message(uint64_t icr)
+{
+	return (struct vlapic_message){
+		.destination = icr >> 32,
+		.vector = icr & ICR_VECTOR,
+		.mode = field_get(ICR_MODE, icr),
+		.logical = icr & ICR_LOGICAL,
+	};
+}
+
+unsigned vlapic_send_set(struct vcpu *v, uint32_t icr, uint32_t set)
+{
+	struct vlapic_message m = message(icr);
+
+	return deliver_set(v->domain, &m, set);
 }
 
 /* To the sender itself: it is out of the guest now and looks at IRR before it goes in again. */
@@ -102,25 +136,10 @@ static void send_self(struct vlapic *l, uint8_t vector)
 		vlapic_request(l, vector);
 }
 
-static void send_all(struct vlapic *l, const struct vlapic_message *m, bool but_self)
-{
-	struct domain *d = l->vcpu->domain;
-
-	for (unsigned i = 0; i < d->vcpus; i++)
-		if (d->vcpu[i]->lapic->base & APIC_BASE_ENABLE &&
-		    !(but_self && d->vcpu[i] == l->vcpu))
-			deliver(d->vcpu[i]->lapic, m);
-}
-
 static COLD void send(struct vlapic *l, uint64_t icr)
 {
-	struct vlapic_message m = {
-		.destination = icr >> 32,
-		.vector = icr & ICR_VECTOR,
-		.mode = field_get(ICR_MODE, icr),
-		.logical = icr & ICR_LOGICAL,
-	};
-	uint32_t shorthand = field_get(ICR_SHORTHAND, icr);
+	struct vlapic_message m = message(icr);
+	uint32_t shorthand = field_get(ICR_SHORTHAND, icr), self = 1u << l->vcpu->index;
 
 	/* INIT level de-assert: only the APICs of the first Pentiums did anything then. */
 	if (m.mode == DELIVER_INIT && (icr & (ICR_LEVEL | ICR_ASSERT)) == ICR_LEVEL)
@@ -137,7 +156,7 @@ static COLD void send(struct vlapic *l, uint64_t icr)
 	else if (shorthand == SHORTHAND_SELF)
 		deliver(l, &m);
 	else
-		send_all(l, &m, shorthand == SHORTHAND_OTHERS);
+		deliver_set(l->vcpu->domain, &m, shorthand == SHORTHAND_OTHERS ? ~self : ~0u);
 }
 
 /* SDM 3A 11.6.1; icr as x2APIC has it, destination in the high half. */

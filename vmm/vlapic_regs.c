@@ -30,13 +30,14 @@ bool vlapic_reg_read(struct vlapic *l, unsigned reg, uint32_t *value)
 	}
 	if (reg >= REG_ISR && reg < REG_ESR) {
 		vlapic_merge(l);
+		vlapic_catch_up(l);
 		*value = l->reg[reg].value;
 		return true;
 	}
 	switch (reg) {
 	case REG_TPR: *value = vlapic_tpr(l); return true;
 	case REG_PPR:
-		vlapic_count(l);
+		vlapic_catch_up(l);
 		*value = vlapic_ppr(l);
 		return true;
 	case REG_TIMER_CURRENT: *value = vlapic_timer_count(l); return true;

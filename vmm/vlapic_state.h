@@ -84,6 +84,8 @@ struct vlapic {
 	uint8_t isr_words; /* as v->irr_words */
 	uint8_t mode;      /* enum apic_mode */
 	hpa_t access;      /* what is at HV_GUEST_LAPIC in APIC_BY_PAGE; the domain's */
+	bool eoi_offered;  /* the guest's word says that it may end what is in service there */
+	uint64_t eoi_msr;  /* KVM's PV EOI: address of the word, bit 0: enabled */
 
 	/* owner: the timer */
 	uint8_t timer_mode, divide_shift; /* as LVT and divider say */
@@ -169,5 +171,12 @@ void vlapic_cpu_init(struct vlapic *l);
 void vlapic_cpu_mode(struct vlapic *l);
 /* irr_words and isr_words anew from the registers. */
 void vlapic_count(struct vlapic *l);
+/* The same after what the CPU or the guest did without an exit. */
+void vlapic_catch_up(struct vlapic *l);
+
+/* vlapic_eoi.c: the guest has ended what is in service, if its word says so; it may not do so any
+   more. */
+void vlapic_eoi_take(struct vlapic *l);
+void vlapic_eoi_withdraw(struct vlapic *l);
 
 #endif

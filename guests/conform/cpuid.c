@@ -131,7 +131,8 @@ static void values(void)
 	report_bool("APIC kHz as in the boot page", reg(0x40000010, 0, EBX) == boot->apic_khz);
 	report_bool("KVM's block has the same frequencies",
 		    reg(0x40000110, 0, EAX) == boot->tsc_khz);
-	report("KVM's features but STABLE", "%#x", reg(0x40000101, 0, EAX) & ~(1u << 24));
+	report("KVM's features but STABLE and PV_EOI", "%#x",
+	       reg(0x40000101, 0, EAX) & ~(1u << 24 | 1u << 6));
 	report("initial APIC ID", "%u", reg(1, 0, EBX) >> 24);
 	report("logical processors", "%u", reg(1, 0, EBX) >> 16 & 0xff);
 	report("leaf 0xb, threads", "ebx %u ecx %#x edx %u", c.ebx, c.ecx, c.edx);

@@ -16,8 +16,10 @@
 #include "lib/assert.h"
 #include "mm/frames.h"
 #include "mm/hvmap.h"
+#include "vmm/guestmem.h"
 #include "vmm/vioapic.h"
 
+static const struct config_domain config;
 struct domain d;
 struct vcpu v;
 uint32_t requested;
@@ -47,6 +49,24 @@ void vcpu_request(struct vcpu *to, uint32_t requests)
 void vioapic_eoi(struct domain *of, uint8_t vector)
 {
 	ended = vector;
+}
+
+uint8_t ram[64];
+
+bool guest_read(struct domain *of, gpa_t from, void *to, size_t bytes)
+{
+	if (!range_within(from.v, bytes, sizeof(ram)))
+		return false;
+	memcpy(to, ram + from.v, bytes);
+	return true;
+}
+
+bool guest_write(struct domain *of, gpa_t to, const void *from, size_t bytes)
+{
+	if (!range_within(to.v, bytes, sizeof(ram)))
+		return false;
+	memcpy(ram + to.v, from, bytes);
+	return true;
 }
 
 uint64_t tsc_ns(uint64_t ticks)
@@ -118,6 +138,7 @@ int vlapic_fresh(void **state)
 {
 	memset(&v, 0, sizeof(v));
 	memset(&d, 0, sizeof(d));
+	d.config = &config;
 	d.vcpu[0] = &v;
 	d.vcpus = 1;
 	v.domain = &d;

@@ -13,6 +13,7 @@ extern struct vcpu v;
 extern uint32_t requested;  /* REQUEST_* bits of every vcpu_request */
 extern int ended;           /* the last vector that the I/O APIC was told of, -1: none */
 extern bool mapped;         /* the APIC's page is in the guest's table */
+extern uint8_t ram[64];     /* all that the guest has */
 extern struct backend fake; /* without help for the APIC */
 
 /* The guest's accesses to the xAPIC page. */

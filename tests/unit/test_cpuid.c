@@ -20,10 +20,11 @@
 #include "vmm/domain.h"
 #include "vmm/vlapic.h"
 
+static struct config_domain config;
+static struct domain d = { .config = &config };
 static struct vcpu v;
-static struct domain domain;
 static struct vcpu_mode mode;
-static bool stable, apic;
+static bool stable, apic, useful;
 
 static void get_mode(struct vcpu *of, struct vcpu_mode *m)
 {
@@ -64,6 +65,11 @@ bool vlapic_is_enabled(const struct vcpu *of)
 	return apic;
 }
 
+bool vlapic_eoi_is_useful(void)
+{
+	return useful;
+}
+
 void panic(const char *fmt, ...)
 {
 	fail();
@@ -75,8 +81,10 @@ static int fresh(void **state)
 	memset(&v, 0, sizeof(v));
 	memset(&mode, 0, sizeof(mode));
 	stable = apic = true;
-	domain.vcpus = 1;
-	v.domain = &domain;
+	useful = false;
+	d.vcpus = 1;
+	config.flags = 0;
+	v.domain = &d;
 	v.xcr0 = XCR0_X87;
 	return 0;
 }
@@ -178,7 +186,7 @@ static void vcpus_are_cores_of_one_package(void **state)
 {
 	bool amd = get(0x80000000, 0).ebx;
 
-	domain.vcpus = 3;
+	d.vcpus = 3;
 	v.index = 2;
 	assert_int_equal(get(1, 0).ebx >> 16, 2 << 8 | 4);
 	assert_true(get(1, 0).edx & BIT(28));
@@ -208,6 +216,12 @@ static void both_signatures_are_found_where_linux_looks(void **state)
 	assert_memory_equal(text, "KVMKVMKVM\0\0\0", 12);
 	assert_true(kvm.eax >= 0x40000101);
 	assert_int_equal(get(0x40000101, 0).eax, 0x0100002b);
+	useful = true;
+	d.vcpus = 2;
+	assert_int_equal(get(0x40000101, 0).eax, 0x010028eb);
+	assert_int_equal(get(0x40000101, 0).edx, 0);
+	config.flags = CONFIG_FLAG_DEDICATED;
+	assert_int_equal(get(0x40000101, 0).edx, 1);
 	assert_int_equal(get(0x40000010, 0).eax, 2500000);
 	assert_int_equal(get(0x40000110, 0).ebx, VLAPIC_KHZ);
 }

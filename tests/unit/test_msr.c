@@ -86,6 +86,10 @@ bool tsc_is_stable(void)
 	return true;
 }
 
+void vcpu_request(struct vcpu *of, uint32_t requests)
+{
+}
+
 uint64_t tsc_ns(uint64_t ticks)
 {
 	return ticks;
@@ -116,6 +120,7 @@ bool guest_write(struct domain *of, gpa_t to, const void *from, size_t bytes)
 LAPIC_MSR(msr)
 LAPIC_MSR(base)
 LAPIC_MSR(deadline)
+LAPIC_MSR(eoi)
 
 void vlapic_tsc_changed(struct vcpu *of)
 {

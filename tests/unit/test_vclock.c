@@ -13,8 +13,9 @@
 #include "vmm/vclock.h"
 
 static struct domain d;
-static struct vcpu v;
-static struct vmsrs msrs;
+static struct vcpu v, other;
+static struct vmsrs msrs, other_msrs;
+static uint32_t asked;
 static uint8_t ram[0x1000];
 static uint32_t first_version; /* in the first of the two writes */
 static bool stable;
@@ -32,6 +33,12 @@ bool guest_write(struct domain *of, gpa_t to, const void *from, size_t bytes)
 bool tsc_is_stable(void)
 {
 	return stable;
+}
+
+void vcpu_request(struct vcpu *of, uint32_t requests)
+{
+	assert_ptr_equal(of, &other);
+	asked |= requests;
 }
 
 uint64_t tsc_ns(uint64_t ticks)
@@ -66,8 +73,14 @@ static int fresh(void **state)
 	memset(&v, 0, sizeof(v));
 	memset(&msrs, 0, sizeof(msrs));
 	memset(ram, 0, sizeof(ram));
-	v.domain = &d;
+	memset(&other_msrs, 0, sizeof(other_msrs));
+	v.domain = other.domain = &d;
 	v.msrs = &msrs;
+	other.msrs = &other_msrs;
+	d.vcpu[0] = &v;
+	d.vcpu[1] = &other;
+	d.vcpus = 2;
+	asked = 0;
 	d.wall_base = 1700000000;
 	stable = true;
 	return 0;
@@ -126,6 +139,30 @@ static void stolen_time_appears_at_switch_in(void **state)
 	assert_false(vclock_msr_write(&v, VCLOCK_MSR_STEAL, 0x45));
 }
 
+static void a_preempted_vcpu_says_so_until_it_is_back(void **state)
+{
+	vclock_leave(&v);
+	assert_int_equal(ram[16], 0);
+	assert_true(vclock_msr_write(&v, VCLOCK_MSR_STEAL, 0x41));
+	vclock_leave(&v);
+	assert_int_equal(ram[0x50], 1);
+	vclock_enter(&v);
+	assert_int_equal(ram[0x50], 0);
+	assert_int_equal(u32(0x48), 4);
+}
+
+static void tscs_that_were_moved_apart_are_not_stable(void **state)
+{
+	assert_true(vclock_msr_write(&v, VCLOCK_MSR_SYSTEM, 0x101));
+	msrs.tsc_adjust = 5;
+	vclock_tsc_moved(&v);
+	assert_int_equal(ram[0x11d], 0);
+	assert_int_equal(asked, REQUEST_CLOCK);
+	other_msrs.tsc_adjust = 5;
+	vclock_update(&v);
+	assert_int_equal(ram[0x11d], 1);
+}
+
 static void pages_outside_the_guest_fault_and_disabled_ones_are_left_alone(void **state)
 {
 	uint64_t value;
@@ -149,6 +186,8 @@ int main(void)
 		cmocka_unit_test_setup(an_unstable_tsc_is_not_called_stable, fresh),
 		cmocka_unit_test_setup(the_wall_clock_is_that_of_tsc_zero, fresh),
 		cmocka_unit_test_setup(stolen_time_appears_at_switch_in, fresh),
+		cmocka_unit_test_setup(a_preempted_vcpu_says_so_until_it_is_back, fresh),
+		cmocka_unit_test_setup(tscs_that_were_moved_apart_are_not_stable, fresh),
 		cmocka_unit_test_setup(
 			pages_outside_the_guest_fault_and_disabled_ones_are_left_alone, fresh),
 	};
