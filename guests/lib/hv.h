@@ -97,7 +97,7 @@ static inline int64_t hv_irq_raise(uint32_t cap, uint64_t address, uint32_t data
 	return hv_call(HV_IRQ_RAISE, cap, address, data, 0, 0);
 }
 
-static inline int64_t hv_line_set(uint32_t cap, unsigned gsi, unsigned level)
+static inline int64_t hv_line_set(uint32_t cap, unsigned gsi, uint64_t level)
 {
 	return hv_call(HV_LINE_SET, cap, gsi, level, 0, 0);
 }
