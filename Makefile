@@ -144,11 +144,11 @@ $(O)/gen/%/offsets.inc: %/offsets.c
 	$(call run,CC)$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
 	$(quiet)sed -n 's/^.*->\([A-Z0-9_]*\) \$$*\(-*[0-9]*\).*$$/%define \1 \2/p' $(@:.inc=.s) > $@
 
-# The DSDT that guests get: C preprocessor (abi/platform.h), iasl, then numbers for vmm/vacpi.c.
-DSDT := $(O)/gen/vmm/dsdt.inc
-$(DSDT): vmm/dsdt.dsl abi/platform.h
+# The AML that guests get: C preprocessor (abi/platform.h), iasl, then numbers for vmm/vacpi.c.
+DSDT := $(O)/gen/vmm/dsdt.inc $(O)/gen/vmm/pc.inc
+$(DSDT): $(O)/gen/%.inc: %.dsl abi/platform.h
 	@mkdir -p $(@D)
-	$(call run,CC)$(CC) -E -P -x c -I. vmm/dsdt.dsl | \
+	$(call run,CC)$(CC) -E -P -x c -I. $< | \
 		sed -E 's/\b(0x[0-9a-fA-F]+|[0-9]+)[uU]?[lL]*\b/\1/g' > $(@:.inc=.asl)
 	$(quiet)iasl -vs -vr -p $(@:.inc=) $(@:.inc=.asl) > $(@:.inc=.log) || { cat $(@:.inc=.log); false; }
 	$(quiet)od -An -v -tx1 $(@:.inc=.aml) | sed 's/ \([0-9a-f]*\)/0x\1,/g' > $@

@@ -41,8 +41,8 @@
 /*
  * What `platform: pc` adds. The hypervisor has the 8259 pair, exit and reset ports and ACPI's PM1
  * registers. The domain that serves the guest's legacy devices (HV_SERVED_PC) is asked, without
- * RANGE_ADD, about every other port below HV_PC_PORTS, and about the PM timer's. An access waits
- * for its answer; what is at none of its devices it answers with ones.
+ * RANGE_ADD, about every other port below HV_PC_PORTS, and about firmware's messages and the PM
+ * timer. An access waits for its answer; what is at none of its devices it answers with ones.
  */
 #define HV_PC_PORTS         0x400u
 #define HV_PORT_PIC1        0x20u  /* 8259 master, 2 ports */
@@ -52,6 +52,7 @@
 #define HV_PORT_A20         0x92u  /* A20 is always on; bit 0 resets */
 #define HV_PORT_EXIT        0xf4u  /* QEMU's: a 32-bit write ends the guest */
 #define HV_PORT_PC_RESET    0xcf9u
+#define HV_PORT_MESSAGES    0x402u  /* firmware's messages: the back end's */
 #define HV_PORT_SHUTDOWN    0x8900u /* Bochs': "Shutdown", byte by byte, powers off */
 #define HV_PORT_PM1_EVENT   0x604u  /* ACPI PM1 status and enable, 4 ports */
 #define HV_PORT_PM_TIMER    0x608u  /* ACPI PM timer, 24 bits, 4 ports: the back end's */

@@ -25,10 +25,12 @@ static const struct reserved_range own_ports[] = {
 
 static const struct reserved_range own_memory[] = {
 	{ HV_GUEST_ECAM, HV_GUEST_ECAM_BYTES },
-	{ HV_GUEST_SHARED, HV_GUEST_IOAPIC - HV_GUEST_SHARED },
 	{ HV_GUEST_IOAPIC, PAGE_SIZE },
 	{ HV_GUEST_LAPIC, PAGE_SIZE },
 };
+
+/* In guests of ours; firmware of others puts BARs there. */
+static const struct reserved_range shared = { HV_GUEST_SHARED, HV_GUEST_IOAPIC - HV_GUEST_SHARED };
 
 static bool is_reserved(const struct reserved_range *table, size_t count, uint64_t base,
 			uint64_t bytes)
@@ -57,7 +59,8 @@ static enum err check_place(const struct domain *guest, unsigned kind, uint64_t 
 		return ERR_INVAL;
 	if (port)
 		return is_reserved(own_ports, ARRAY_SIZE(own_ports), base, bytes) ? ERR_EXISTS : OK;
-	if (is_reserved(own_memory, ARRAY_SIZE(own_memory), base, bytes))
+	if (is_reserved(own_memory, ARRAY_SIZE(own_memory), base, bytes) ||
+	    (guest->boot && is_reserved(&shared, 1, base, bytes)))
 		return ERR_EXISTS;
 	return is_ram(guest, base, bytes) ? ERR_EXISTS : OK;
 }

@@ -8,13 +8,20 @@
 #include "lib/string.h"
 #include "vmm/guestmem.h"
 #include "vmm/vacpi_tables.h"
+#include "vmm/vpc.h"
 
 #define TABLE_ALIGN  64
 #define RESET_VECTOR 0xffff0ul
+#define CMOS_CENTURY 0x32 /* where a PC's firmware keeps it */
 
 /* The AML of vmm/dsdt.dsl, header included, as numbers. */
 static const uint8_t dsdt[] = {
 #include "vmm/dsdt.inc"
+};
+
+/* That of vmm/pc.dsl: what `platform: pc` adds. */
+static const uint8_t ssdt[] = {
+#include "vmm/pc.inc"
 };
 
 /* Where the next table goes. */
@@ -63,9 +70,38 @@ static uint64_t put_table(struct writer *w, struct acpi_header *h, const char *s
 	return put(w, h, bytes);
 }
 
+static struct acpi_address ports(uint16_t number, uint8_t bytes)
+{
+	return (struct acpi_address){ ACPI_SPACE_IO, 8 * bytes, 0, bytes == 4 ? 3 : bytes, number };
+}
+
 static struct acpi_address port(uint16_t number)
 {
-	return (struct acpi_address){ ACPI_SPACE_IO, 8, 0, ACPI_ACCESS_BYTE, number };
+	return ports(number, 1);
+}
+
+/* Fixed hardware, which makes kernels look for PIT and 8259 as well: where these are. */
+static void fill_fixed(struct writer *w, struct acpi_fadt *t)
+{
+	struct acpi_facs facs = { .signature = "FACS", .bytes = sizeof(facs), .version = 2 };
+
+	t->x_facs = put(w, &facs, sizeof(facs));
+	t->facs = (uint32_t)t->x_facs;
+	t->sci = HV_GSI_SCI;
+	t->pm1a_event = HV_PORT_PM1_EVENT;
+	t->pm1a_control = HV_PORT_PM1_CONTROL;
+	t->pm_timer = HV_PORT_PM_TIMER;
+	t->pm1_event_bytes = t->pm_timer_bytes = 4;
+	t->pm1_control_bytes = 2;
+	t->fixed_blocks[FADT_X_PM1A_EVENT] = ports(HV_PORT_PM1_EVENT, 4);
+	t->fixed_blocks[FADT_X_PM1A_CONTROL] = ports(HV_PORT_PM1_CONTROL, 2);
+	t->fixed_blocks[FADT_X_PM_TIMER] = ports(HV_PORT_PM_TIMER, 4);
+	t->c2_latency = FADT_NO_C2;
+	t->c3_latency = FADT_NO_C3;
+	t->century = CMOS_CENTURY;
+	t->boot_flags = FADT_BOOT_LEGACY | FADT_BOOT_8042 | FADT_BOOT_NO_VGA;
+	t->flags = FADT_WBINVD | FADT_C1 | FADT_POWER_BUTTON | FADT_SLEEP_BUTTON |
+		   FADT_RTC_NO_WAKE | FADT_RESET_REGISTER;
 }
 
 static uint64_t put_fadt(struct writer *w, uint64_t dsdt_at)
@@ -77,6 +113,8 @@ static uint64_t put_fadt(struct writer *w, uint64_t dsdt_at)
 	t.boot_flags = FADT_BOOT_NO_VGA | FADT_BOOT_NO_RTC;
 	t.flags = FADT_WBINVD | FADT_POWER_BUTTON | FADT_SLEEP_BUTTON | FADT_RESET_REGISTER |
 		  FADT_HW_REDUCED;
+	if (vpc_has_legacy(w->d))
+		fill_fixed(w, &t);
 	t.reset_register = port(HV_PORT_RESET);
 	t.reset_value = HV_RESET_VALUE;
 	t.minor = 4;
@@ -86,10 +124,15 @@ static uint64_t put_fadt(struct writer *w, uint64_t dsdt_at)
 	return put_table(w, &t.h, "FACP", 6, sizeof(t));
 }
 
+static const struct acpi_madt_override overrides[] = {
+	{ MADT_OVERRIDE, sizeof(overrides[0]), 0, 0, HV_PC_TIMER_PIN, 0 },
+	{ MADT_OVERRIDE, sizeof(overrides[0]), 0, HV_GSI_SCI, HV_GSI_SCI, MADT_LEVEL_HIGH },
+};
+
 static uint64_t put_madt(struct writer *w)
 {
 	struct acpi_madt t = { .lapic_address = HV_GUEST_LAPIC };
-	size_t bytes = sizeof(t) - sizeof(t.lapic) + w->d->vcpus * sizeof(t.lapic[0]);
+	size_t bytes = offsetof(struct acpi_madt, lapic) + w->d->vcpus * sizeof(t.lapic[0]);
 
 	t.ioapic = (struct acpi_madt_ioapic){
 		.type = MADT_IOAPIC, .bytes = sizeof(t.ioapic), .id = 0, .address = HV_GUEST_IOAPIC
@@ -97,6 +140,11 @@ static uint64_t put_madt(struct writer *w)
 	for (unsigned n = 0; n < w->d->vcpus; n++)
 		t.lapic[n] = (struct acpi_madt_lapic){ MADT_LAPIC, sizeof(t.lapic[0]), n, n,
 						       MADT_ENABLED };
+	if (w->d->pc) {
+		t.flags = MADT_PCAT_COMPAT;
+		memcpy(&t.lapic[w->d->vcpus], overrides, sizeof(overrides));
+		bytes += sizeof(overrides);
+	}
 	return put_table(w, &t.h, "APIC", 5, bytes);
 }
 
@@ -137,13 +185,18 @@ enum err vacpi_install(struct domain *d)
 {
 	struct writer w = { .d = d, .at = HV_GUEST_ACPI + TABLE_ALIGN };
 	struct acpi_xsdt xsdt = { 0 };
+	size_t xsdt_bytes = sizeof(xsdt);
 	struct acpi_rsdp rsdp;
 	uint64_t dsdt_at = put(&w, dsdt, sizeof(dsdt));
 
 	xsdt.table[0] = put_fadt(&w, dsdt_at);
 	xsdt.table[1] = put_madt(&w);
 	xsdt.table[2] = put_mcfg(&w);
-	rsdp = make_rsdp(put_table(&w, &xsdt.h, "XSDT", 1, sizeof(xsdt)));
+	if (vpc_has_legacy(d))
+		xsdt.table[3] = put(&w, ssdt, sizeof(ssdt));
+	else
+		xsdt_bytes -= sizeof(xsdt.table[3]);
+	rsdp = make_rsdp(put_table(&w, &xsdt.h, "XSDT", 1, xsdt_bytes));
 	w.at = HV_GUEST_ACPI;
 	put(&w, &rsdp, sizeof(rsdp));
 	put_reset_vector(&w);

@@ -4,6 +4,8 @@
  *
  *   RSDP -> XSDT -> FADT -> DSDT (vmm/dsdt.dsl, compiled by iasl)
  *                -> MADT, MCFG
+ *                -> SSDT (vmm/pc.dsl), and FACS behind a FADT with fixed hardware: a PC with legacy
+ *                   devices
  *
  * and the reset vector at its end
  */

@@ -8,6 +8,7 @@
 #include "lib/bits.h"
 #include "lib/format.h"
 #include "lib/log.h"
+#include "lib/string.h"
 #include "vmm/ioreq.h"
 #include "vmm/service.h"
 
@@ -53,11 +54,7 @@ void vpc_reset(struct domain *d)
 	d->pc->shutdown = 0;
 	d->pc->pm1_enable = 0;
 	d->pc->pm1_control = PM1_SCI_ENABLE;
-}
-
-bool vpc_has_legacy(const struct domain *d)
-{
-	return d->pc && d->pc->link != IOREQ_NO_LINK;
+	memset(d->pc->pam, 0, sizeof(d->pc->pam));
 }
 
 static enum verdict exit_with(struct domain *d, uint32_t status)
@@ -164,7 +161,7 @@ static const struct {
 
 static bool is_legacy(uint64_t port)
 {
-	return port < HV_PC_PORTS || (port >= HV_PORT_PM_TIMER && port < HV_PORT_PM_TIMER + 4);
+	return port < HV_PC_PORTS || port == HV_PORT_MESSAGES || port - HV_PORT_PM_TIMER < 4;
 }
 
 bool vpc_port(struct vcpu *v, struct io_access *a, enum verdict *verdict)

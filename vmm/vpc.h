@@ -8,6 +8,7 @@
 
 #include "vmm/domain.h"
 #include "vmm/io.h"
+#include "vmm/ioreq.h"
 #include "vmm/vpic.h"
 
 struct vpc {
@@ -18,6 +19,7 @@ struct vpc {
 	   asks for. */
 	uint8_t shutdown; /* characters of "Shutdown" so far */
 	uint16_t pm1_enable, pm1_control;
+	uint8_t pam[8]; /* of the host bridge (vpci.c) */
 };
 
 /* Boot, after ioreq_build(): sets d->pc where the config says so. */
@@ -26,7 +28,10 @@ void vpc_build(void);
 void vpc_reset(struct domain *d);
 
 /* True if a back end serves the legacy devices. */
-bool vpc_has_legacy(const struct domain *d);
+static inline bool vpc_has_legacy(const struct domain *d)
+{
+	return d->pc && d->pc->link != IOREQ_NO_LINK;
+}
 
 /* An access of a PC to a port that no other model and no range has. False: nothing is there. */
 bool vpc_port(struct vcpu *v, struct io_access *a, enum verdict *verdict);

@@ -30,6 +30,15 @@ static const uint32_t bridge[] = {
 	0x00000000, /* header type 0 */
 };
 
+/* A PC's: the 440FX as QEMU has it, which SeaBIOS knows by the subsystem. */
+static const uint32_t pc_bridge[] = {
+	[0] = 0x12378086,
+	[2] = 0x06000002,
+	[11] = 0x11001af4,
+};
+
+#define PC_BRIDGE_PAM 0x58u /* 8 bytes that read as written; what they protect is RAM always */
+
 void vpci_build(void)
 {
 	domain_for_each(d) {
@@ -60,6 +69,20 @@ static enum verdict vpci_empty(struct io_access *a)
 	return VERDICT_DONE;
 }
 
+static enum verdict vpci_pc_bridge(struct vpc *pc, struct io_access *a, unsigned reg)
+{
+	uint32_t word = reg / 4 < ARRAY_SIZE(pc_bridge) ? pc_bridge[reg / 4] : 0;
+	bool pam = reg - PC_BRIDGE_PAM < sizeof(pc->pam);
+
+	if (pam && a->write)
+		memcpy(&pc->pam[reg - PC_BRIDGE_PAM], &a->data, a->size);
+	else if (pam)
+		memcpy(&word, &pc->pam[align_down(reg - PC_BRIDGE_PAM, 4)], sizeof(word));
+	if (!a->write)
+		a->data = word >> reg % 4 * 8 & ones(a->size);
+	return VERDICT_DONE;
+}
+
 static enum verdict vpci_bridge(struct io_access *a, unsigned reg)
 {
 	uint32_t word = reg / 4 < ARRAY_SIZE(bridge) ? bridge[reg / 4] : 0;
@@ -80,7 +103,7 @@ static enum verdict vpci_config(struct vcpu *v, struct io_access *a, uint64_t ad
 	if (field_get(CONFIG_FUNCTION, address) || reg % 4 + a->size > 4)
 		return vpci_empty(a);
 	if (device == 0)
-		return vpci_bridge(a, reg);
+		return v->domain->pc ? vpci_pc_bridge(v->domain->pc, a, reg) : vpci_bridge(a, reg);
 	if (p->link[device] == VPCI_EMPTY)
 		return vpci_empty(a);
 	ask.address = address;

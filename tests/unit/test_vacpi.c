@@ -17,6 +17,7 @@
 #include "abi/platform.h"
 #include "tests/unit/fake_guest.h"
 #include "vmm/vacpi_tables.h"
+#include "vmm/vpc.h"
 
 static uint8_t sum(const void *p, size_t bytes)
 {
@@ -104,6 +105,32 @@ static void the_platform_is_legacy_free(void **state)
 	assert_int_equal(m->ioapic.address, HV_GUEST_IOAPIC);
 }
 
+static void a_pc_has_8259s_fixed_hardware_and_legacy_devices(void **state)
+{
+	static struct vpc pc = { .link = 0 };
+	struct acpi_madt_override *o;
+	struct acpi_xsdt *x;
+	struct acpi_fadt *f;
+	struct acpi_madt *m;
+
+	fake_domain.pc = &pc;
+	x = install();
+	fake_domain.pc = NULL;
+	f = (void *)(fake_ram + x->table[0]);
+	m = (void *)(fake_ram + x->table[1]);
+	o = (void *)(m->lapic + 1);
+	assert_int_equal(f->flags & FADT_HW_REDUCED, 0);
+	assert_int_equal(f->pm_timer, HV_PORT_PM_TIMER);
+	assert_memory_equal(fake_ram + f->x_facs, "FACS", 4);
+	assert_int_equal(f->x_facs % 64, 0);
+	assert_int_equal(m->flags, MADT_PCAT_COMPAT);
+	assert_int_equal(m->h.bytes, (uint8_t *)(o + 2) - (uint8_t *)m);
+	assert_true(o->irq == 0 && o->gsi == HV_PC_TIMER_PIN);
+	assert_memory_equal(table(x->table[3])->signature, "SSDT", 4);
+	for (unsigned n = 0; n < 4; n++)
+		assert_iasl_takes(table(x->table[n]));
+}
+
 static void a_domain_without_that_ram_is_refused(void **state)
 {
 	fake_domain.extent[0].bytes = HV_GUEST_ACPI;
@@ -115,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(every_table_is_found_and_sound, setup),
 		cmocka_unit_test_setup(the_platform_is_legacy_free, setup),
+		cmocka_unit_test_setup(a_pc_has_8259s_fixed_hardware_and_legacy_devices, setup),
 		cmocka_unit_test_setup(a_domain_without_that_ram_is_refused, setup),
 	};
 
