@@ -16,6 +16,9 @@
 #define UNLISTED_MSR  0x12345678u
 #define NO_SUCH_CALL  (HV_CALL_BASE + 0xfff)
 #define NO_SUCH_CAP   0xdeadbeefu
+#define CR4_PKE       (1ul << 22)
+#define MOV_BYTES     3 /* MOV CR4, RAX */
+#define SECRET        0x55555554u
 
 static void fault_triple(void)
 {
@@ -63,6 +66,30 @@ static void fault_hypercall(void)
 	      hv_console_write(boot->cap[0].handle, (const void *)~0xfffull, 64));
 }
 
+static void skip_mov(struct trap_frame *f, void *arg)
+{
+	f->rip += MOV_BYTES;
+}
+
+/* Protection keys are hidden. Where the processor has them all the same, whoever ran here before
+   must not be seen in PKRU. */
+static void fault_keys(void)
+{
+	uint32_t keys = 0, zero;
+	uint64_t cr4;
+
+	trap_bind(TRAP_GP, skip_mov, NULL);
+	asm volatile("mov %%cr4, %0" : "=r"(cr4));
+	asm volatile("mov %0, %%cr4" : : "a"(cr4 | CR4_PKE));
+	asm volatile("mov %%cr4, %0" : "=r"(cr4));
+	if (cr4 & CR4_PKE) {
+		asm volatile("rdpkru" : "=a"(keys), "=d"(zero) : "c"(0));
+		asm volatile("wrpkru" : : "a"(SECRET), "c"(0), "d"(0));
+	}
+	print("%s: fault keys: %s, found %#x\n", boot->name, cr4 & CR4_PKE ? "set" : "refused",
+	      keys);
+}
+
 static void fault_hang(void)
 {
 	print("%s: fault hang: goodbye\n", boot->name);
@@ -76,7 +103,7 @@ static const struct {
 } misdeeds[] = {
 	{ "triple", fault_triple }, { "ud", fault_ud },     { "port", fault_port },
 	{ "msr", fault_msr },       { "mmio", fault_mmio }, { "hypercall", fault_hypercall },
-	{ "hang", fault_hang },
+	{ "keys", fault_keys },     { "hang", fault_hang },
 };
 
 void fault_commit(void)
@@ -94,5 +121,6 @@ void fault_commit(void)
 			return;
 		}
 	}
-	print("%s: fault= takes triple, ud, port, msr, mmio, hypercall or hang\n", boot->name);
+	print("%s: fault= takes triple, ud, port, msr, mmio, hypercall, keys or hang\n",
+	      boot->name);
 }

@@ -48,6 +48,14 @@ def test_bad_accesses_are_answered_and_logged_once(boot):
         assert sum(bool(re.search(what, line)) for line in warnings) == 1, what
 
 
+def test_a_guest_leaves_nothing_in_the_protection_keys(boot):
+    m = boot([hello(name, "fault=keys beats=2") for name in ("one", "two", "three")])
+    m.expect_all([rf"\[{name}\] {name}: done" for name in ("one", "two", "three")], timeout=BOOT)
+    assert m.end() == 0
+    found = re.findall(r"fault keys: \w+, found (\w+)", m.seen())
+    assert [int(keys, 0) for keys in found] == [0, 0, 0]
+
+
 def test_a_strict_guest_is_stopped_by_an_unbacked_access(boot):
     m = boot([hello("bad", "fault=port", strict="yes"), hello("good", "beats=10")])
     m.expect(r"bad: .*port 0x1234", timeout=BOOT)

@@ -127,6 +127,12 @@ static inline uint64_t insn_xgetbv(uint32_t index)
 	return (uint64_t)high << 32 | low;
 }
 
+/* CR4.PKE must be set. */
+static inline void insn_wrpkru(uint32_t v)
+{
+	asm volatile("wrpkru" : : "a"(v), "c"(0), "d"(0));
+}
+
 static inline void insn_xsetbv(uint32_t index, uint64_t v)
 {
 	asm volatile("xsetbv" : : "c"(index), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)));

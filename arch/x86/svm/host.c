@@ -4,7 +4,10 @@
  * changes afterwards and loaded after every exit.
  */
 #include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/features.h"
+#include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/msr.h"
+#include "arch/x86/cpu/regs.h"
 #include "arch/x86/svm/svm_vcpu.h"
 #include "lib/log.h"
 #include "mm/hvmap.h"
@@ -29,6 +32,9 @@ enum err svm_cpu_enable(void)
 			  cpu);
 		return ERR_UNSUPPORTED;
 	}
+	/* For svm_switch_in; our own pages are not user pages, so no key stops us. */
+	if (cpu_has(CPU_PKU))
+		insn_write_cr4(insn_read_cr4() | CR4_PKE);
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SVME);
 	msr_write(MSR_VM_HSAVE_PA, hvmap_image_hpa(vmrun_area[cpu]).v);
 	asm volatile("vmsave %0" : : "a"(svm_host_area(cpu)) : "memory");

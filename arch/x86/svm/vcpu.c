@@ -74,6 +74,10 @@ void svm_switch_in(struct vcpu *v)
 	insn_write_dr3(v->dr[3]);
 	if (cpu_has(CPU_RDTSCP))
 		msr_write(MSR_TSC_AUX, v->tsc_aux);
+	/* Guests are not shown protection keys, but CR4.PKE is theirs to set, and PKRU would tell
+	   them what the last one has written. */
+	if (cpu_has(CPU_PKU))
+		insn_wrpkru(0);
 	svm_of(v)->loaded = true;
 }
 
