@@ -1,7 +1,7 @@
 """Debian's other kernels of the same version: the one for any computer, and the real-time one."""
 import pytest
 
-from machine import BOOT, SERVICE, copy_disk, dump, linux
+from machine import BOOT, QUICK, SERVICE, copy_disk, dump, linux
 
 # Of a boot on Bochs with the kernel as it is, XZ takes 80 seconds: it gets it unpacked.
 FORM = {"bochs": "unpacked", "qemu": "vmlinuz"}
@@ -11,8 +11,7 @@ FORM = {"bochs": "unpacked", "qemu": "vmlinuz"}
 @pytest.mark.seconds(25)
 def test_another_kernel_finds_its_disk_and_gives_a_shell(boot, build, folder, emulator, kernel):
     disk = copy_disk(build, folder, "linux1.img")
-    words = "nokaslr mitigations=off audit=0"
-    m = boot([SERVICE, linux("linux1", words, "device: main, offset: 0, size: 16M",
+    m = boot([SERVICE, linux("linux1", QUICK, "device: main, offset: 0, size: 16M",
                              kernel=f"{kernel}/{FORM[emulator]}", initrd=f"{kernel}/initrd.img",
                              memory="192M")], args=["--disk", disk])
     m.expect("linux1: up, disk verified", timeout=BOOT)

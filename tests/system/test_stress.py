@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from machine import BOOT, SERVICE, WAIT, linux
+from machine import BOOT, QUICK, SERVICE, WAIT, linux
 
 SECONDS = {"bochs": 1, "qemu": 15}   # of the guest's time
 DISK = "module: {build}/linux/linux1.img"
 
 
 def stress(boot, emulator, args=(), **keys):
-    words = f"task=stress seconds={SECONDS[emulator]} nokaslr mitigations=off audit=0"
+    words = f"task=stress seconds={SECONDS[emulator]} {QUICK}"
     m = boot([SERVICE, linux("linux1", words, DISK, initrd="stress.img", memory="256M", **keys)],
              args=args)
     m.expect("linux1: up, disk verified", timeout=BOOT)
