@@ -141,9 +141,7 @@ static void word_write(struct virtio_device *v, unsigned reg, uint32_t value)
 
 	switch (reg) {
 	case REG_COMMAND: kept_store32(&k->command, value & COMMAND_WRITABLE); break;
-	case REG_BAR0:
-		kept_store32(&k->bar[PCIDEV_IO], value & 0xffff & ~(VIRTIO_NOTIFY_BYTES - 1));
-		break;
+	case REG_BAR0: kept_store32(&k->bar[PCIDEV_IO], value & ~(VIRTIO_NOTIFY_BYTES - 1)); break;
 	case REG_BAR2:
 		kept_store32(&k->bar[PCIDEV_MEMORY], value & ~(VIRTIO_REGION_BYTES - 1));
 		break;

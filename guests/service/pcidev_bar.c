@@ -13,10 +13,12 @@
 
 static const uint32_t bar_bytes[KEPT_BARS] = { VIRTIO_NOTIFY_BYTES, VIRTIO_REGION_BYTES };
 
+/* Firmware of a PC goes by no table: it puts memory where PCs have it, up to the I/O APIC. The
+   hypervisor refuses what is its own there. */
 static bool bar_fits(unsigned bar, uint32_t base)
 {
 	uint64_t first = bar == PCIDEV_IO ? HV_GUEST_IO : HV_GUEST_MEM32;
-	uint64_t bytes = bar == PCIDEV_IO ? HV_GUEST_IO_BYTES : HV_GUEST_MEM32_BYTES;
+	uint64_t bytes = bar == PCIDEV_IO ? HV_GUEST_IO_BYTES : HV_GUEST_IOAPIC - HV_GUEST_MEM32;
 
 	return base >= first && base - first <= bytes - bar_bytes[bar];
 }

@@ -1,5 +1,10 @@
 """`platform: pc`: the 8259 pair by guests/pic, which drives its own lines through a second domain,
-and the ports that end a guest."""
+the ports that end a guest, firmware that starts a disk, Linux on fixed ACPI hardware."""
+import os
+import shutil
+
+import pytest
+
 from machine import BOOT
 
 PIC = """
@@ -22,4 +27,35 @@ def test_the_8259s_do_what_the_data_sheet_says(boot):
     wrong = [line for line in m.seen().splitlines() if "WRONG" in line]
     assert not wrong
     m.expect("pic: exit with status 85")
+    assert m.end() == 0
+
+
+FIRMWARE = """
+  - name: service
+    type: service
+    image: {build}/guests/service.elf
+    memory: 8M
+    dma-pool: 1M
+    kept: 256K
+  - name: pc
+    type: firmware
+    platform: pc
+    image: /usr/share/seabios/bios-256k.bin
+    memory: 32M
+    disks:
+      - {{ from: service, module: "{folder}/disk" }}
+"""
+
+
+@pytest.mark.seconds(30)
+def test_seabios_starts_a_disk(boot, build, folder):
+    disk = os.path.join(folder, "disk")
+    shutil.copy(os.path.join(build, "guests", "bootsector.bin"), disk)
+    os.truncate(disk, 4 << 20)
+    m = boot([FIRMWARE])
+    m.expect("SeaBIOS", timeout=BOOT)
+    m.expect("bootsector: started", timeout=BOOT)
+    m.expect("bootsector: read the second sector")
+    m.expect("bootsector: three ticks")
+    m.expect("pc: exit with status 43")
     assert m.end() == 0
