@@ -34,7 +34,7 @@
 #define MINUTE_NS       60000000000ull
 
 /* Bits of domain->orders beside those of enum hv_domain_op. */
-#define ORDER_WATCHDOG BIT(31) /* domain->watchdog_ms was set by a vCPU of another CPU */
+#define ORDER_WATCHDOG (1u << 31) /* domain->watchdog_ms was set by a vCPU of another CPU */
 
 /* domain->end: how a vCPU on another CPU than the owner's has ended its domain. */
 enum { END_NONE, END_CLAIMED, END_FAULT, END_OFF, END_RESET };
