@@ -1,5 +1,5 @@
-"""Shows a trace of what the CPUs did, from a log of the serial port (trace=all,dump on the hypervisor's
-command line) or of the shell's `trace dump`. One line an event:
+"""Shows a trace of what the CPUs did, from a log of the serial port (trace=all,dump on the
+hypervisor's command line) or of the shell's `trace dump`. One line an event:
 
   time in us from the start, CPU, domain/vCPU, event, its values
 

@@ -1,5 +1,5 @@
-"""Reads the lines of abi/trace.h, wherever they stand in a log, into records. What an event is called
-and what its values mean comes from abi/trace.def; names of their values from the lists' own files."""
+"""Reads the lines of abi/trace.h, wherever they stand in a log, into records. What an event is
+called and what its values mean comes from abi/trace.def; names of values from their own files."""
 import os
 import re
 from dataclasses import dataclass, field
