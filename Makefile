@@ -71,12 +71,19 @@ KERNELS := $(foreach k,amd64 rt-amd64,$(addprefix $(LINUX_DIR)/$(k)/,vmlinuz unp
 	$(LINUX_DIR)/stress.img
 INITRAMFS := $(addprefix guests/linux/,initramfs init modules.txt) $(wildcard guests/linux/tasks/*)
 
+# Kernels of others, in their own boot protocols.
+THIRD_DIR := $(O)/third
+THIRD := $(addprefix $(THIRD_DIR)/,memtest.bin gnumach vmlinux)
+
 PYTHON := /usr/bin/python3
+
+# How long make soak runs.
+MINUTES ?= 60
 
 # What make run boots the demo in.
 EMULATOR ?= qemu
 
-.PHONY: all help setup iso run test unit fuzz check bench tour format linux kernels clean
+.PHONY: all help setup iso run test unit fuzz check bench soak tour format linux kernels third clean
 all: $(HV_ELF) $(GUEST_ELFS) $(RAW) $(BLANK) $(BH) $(BENCH_COUNT)
 
 help:
@@ -87,7 +94,8 @@ help:
 	@echo "make unit    the unit tests only         make fuzz    the fuzz targets only"
 	@echo "make check   units, layers, headers, format, clang; make bench   instructions on each path"
 	@echo "make linux   the demo's Linux guests     make kernels the other kernels that tests boot"
-	@echo "make tour    the file heads in reading order"
+	@echo "make third   memtest86+, GNU Mach and a vmlinux, for tests"
+	@echo "make tour    the file heads in reading order; make soak MINUTES=n, eight guests watched"
 	@echo "make format  clang-format on every file  make setup   installs what is missing"
 	@echo "make clean   removes build/"
 	@echo "Variables: O=folder, CC=gcc|clang, EMULATOR=qemu|bochs, ACCEL=kvm|tcg, FUZZ_RUNS=$(FUZZ_RUNS)"
@@ -109,12 +117,16 @@ iso: setup
 	$(BH) image configs/demo.yaml -o $(O)/bulkhead.iso
 
 test: setup
-	@$(MAKE) --no-print-directory -s all linux kernels
+	@$(MAKE) --no-print-directory -s all linux kernels third
 	@$(PYTHON) tools/test --build $(O)
 
 bench: setup
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tools/bench --build $(O) $(BENCH)
+
+soak: setup
+	@$(MAKE) --no-print-directory -s all linux kernels
+	@$(PYTHON) tools/soak --build $(O) --minutes $(MINUTES)
 
 check: unit
 	@tools/check $(O)
@@ -254,6 +266,18 @@ $(LINUX_DIR)/linux%.img: guests/linux/disk
 # One machine disk holds both guests' disks, one after the other.
 $(LINUX_DIR)/disk.img: $(LINUX_DIR)/linux1.img $(LINUX_DIR)/linux2.img
 	$(quiet)cat $^ > $@
+
+third: $(THIRD)
+
+$(THIRD_DIR)/memtest.bin: guests/third/fetch
+	$(quiet)guests/third/fetch $(THIRD_DIR)
+
+# Fetched with it.
+$(THIRD_DIR)/gnumach: $(THIRD_DIR)/memtest.bin
+
+$(THIRD_DIR)/vmlinux: guests/third/vmlinux $(LINUX_DIR)/vmlinuz
+	@mkdir -p $(@D)
+	$(quiet)guests/third/vmlinux $(LINUX_DIR)/vmlinuz $@
 
 clean:
 	rm -rf $(O)
