@@ -18,6 +18,7 @@
 #include "vmm/backend.h"
 #include "vmm/lifecycle.h"
 #include "vmm/mailbox.h"
+#include "vmm/place.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
 #include "vmm/start.h"
@@ -222,12 +223,11 @@ static void domain_make_tables(struct domain *d)
 static void domain_make(struct domain *d, const struct config *c, const struct start_info *info)
 {
 	uint64_t before = frames_hv_bytes();
-	bool service = d->config->flags & CONFIG_FLAG_SERVICE;
 
 	domain_make_tables(d);
 	d->wall_base = info->wall_seconds;
 	for (unsigned i = 0; i < d->config->vcpus; i++)
-		d->vcpu[i] = vcpu_make(d, i, sched_place(d->config->cpu[i], service));
+		d->vcpu[i] = vcpu_make(d, i, place_of(d->id, i));
 	d->vcpus = d->config->vcpus;
 	vioapic_init(d);
 	vuart_init(d);
@@ -243,6 +243,7 @@ void domains_build(const struct config *c, const struct start_info *info)
 		domains[i].name = c->domain[i].name;
 		timer_init(&domains[i].watchdog, NULL);
 	}
+	sched_plan(c);
 	for (unsigned i = 0; i < count; i++) {
 		struct domain *d = &domains[i];
 
@@ -258,6 +259,7 @@ void domains_build(const struct config *c, const struct start_info *info)
 	for (unsigned i = 0; i < count; i++)
 		if (domains[i].extents)
 			domain_make(&domains[i], c, info);
+	sched_table_build(c);
 	if (service_build() != OK)
 		log_error("config %s: goes on without what this machine lacks", c->name);
 }

@@ -31,19 +31,21 @@ static struct {
 
 void vcpu_request(struct vcpu *v, uint32_t requests)
 {
-	struct vcpu **box = &mailbox[v->cpu].newest;
+	struct vcpu **box = &mailbox[v->cpu].newest, *before;
 	/* Pairs with the exchange in mailbox_drain: what was set before is seen with the bits. */
 	uint32_t old = __atomic_fetch_or(&v->requests, requests | REQUEST_QUEUED, __ATOMIC_ACQ_REL);
 
 	if (old & REQUEST_QUEUED)
 		return;
-	v->wake_next = __atomic_load_n(box, __ATOMIC_RELAXED);
-	while (!__atomic_compare_exchange_n(box, &v->wake_next, v, true, __ATOMIC_RELEASE,
-					    __ATOMIC_RELAXED))
-		;
+	before = __atomic_load_n(box, __ATOMIC_RELAXED);
+	do
+		v->wake_next = before;
+	while (!__atomic_compare_exchange_n(box, &before, v, true, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED));
+	/* Who found it empty tells its CPU. */
 	if (v->cpu == cpu_index())
 		sched_attend();
-	else
+	else if (!before)
 		lapic_ipi(cpu_by_index(v->cpu)->apic_id, IRQ_VECTOR_IPI);
 }
 

@@ -11,6 +11,7 @@
 #include "vmm/domain.h"
 #include "vmm/launch.h"
 #include "vmm/route.h"
+#include "vmm/sched.h"
 #include "vmm/trace.h"
 #include "vmm/vlapic.h"
 #include "vmm/vpic.h"
@@ -156,8 +157,7 @@ static void run_verdict(struct vcpu *v, enum verdict verdict)
 		break;
 	case VERDICT_YIELD:
 		run_skip(v);
-		v->slice_left = 0;
-		vcpu_request(v, REQUEST_WAKE);
+		sched_yield();
 		break;
 	case VERDICT_KILL: break;
 	}

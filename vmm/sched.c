@@ -1,42 +1,32 @@
 /*
- * Run queues and the loop of each CPU. `attention` is the one flag that the loop
- * around a guest looks at: interrupt handlers, timers and requests set it, and the scheduler then
- * finds out what there is to do.
+ * The dispatcher of each CPU. `attention` is the one flag that the loop around a guest looks at:
+ * interrupt handlers, timers and requests set it, and the scheduler then finds out what there is to
+ * do. Who is ready is in the run queue, but for those with slots, and those that are spent.
  */
 #include "vmm/sched.h"
 
 #include "arch/x86/cpu/cpu.h"
-#include "arch/x86/cpu/fpu.h"
-#include "arch/x86/cpu/insn.h"
 #include "arch/x86/cpu/irq.h"
-#include "arch/x86/cpu/speculation.h"
 #include "arch/x86/cpu/tsc.h"
 #include "lib/assert.h"
-#include "vmm/backend.h"
-#include "vmm/domain.h"
-#include "vmm/guestmem.h"
+#include "vmm/ioreq.h"
 #include "vmm/mailbox.h"
 #include "vmm/run.h"
-#include "vmm/runq.h"
-#include "vmm/timer.h"
+#include "vmm/sched_cpu.h"
+#include "vmm/switch.h"
+#include "vmm/trace.h"
 #include "vmm/vclock.h"
-
-struct sched_cpu {
-	/* this CPU */
-	struct runq ready;
-	struct vcpu *running; /* in the loop now */
-	struct vcpu *loaded;  /* whose FPU, debug registers and MSRs the CPU holds */
-	uint64_t since;       /* TSC when `running` went in */
-	struct timer quantum;
-	volatile bool attention; /* also set by this CPU's interrupt handlers */
-	volatile bool tick;      /* set by the timer's interrupt: a deadline has passed */
-} ALIGNED(64);
 
 static struct sched_cpu sched_cpus[MAX_CPUS];
 
+struct sched_cpu *sched_cpu_of(unsigned cpu)
+{
+	return &sched_cpus[cpu];
+}
+
 static struct sched_cpu *sched_this(void)
 {
-	return &sched_cpus[cpu_index()];
+	return sched_cpu_of(cpu_index());
 }
 
 void sched_attend(void)
@@ -44,7 +34,7 @@ void sched_attend(void)
 	sched_this()->attention = true;
 }
 
-static void sched_mail(void *arg)
+void sched_mail(void *arg)
 {
 	sched_attend();
 }
@@ -55,57 +45,30 @@ void sched_time_up(void)
 	sched_this()->attention = true;
 }
 
-static void sched_tick(void *arg)
+void sched_tick(void *arg)
 {
 	timer_fired();
 	sched_time_up();
 }
 
-static void sched_quantum_over(struct timer *t)
+void sched_again(struct sched_cpu *c)
 {
-	struct sched_cpu *c = CONTAINER_OF(t, struct sched_cpu, quantum);
-
-	if (c->running)
-		c->running->slice_left = 0;
-	c->attention = true;
+	c->again = c->attention = true;
 }
 
-void sched_init(void)
+void sched_yield(void)
 {
-	for (unsigned i = 0; i < MAX_CPUS; i++) {
-		runq_init(&sched_cpus[i].ready);
-		timer_init(&sched_cpus[i].quantum, sched_quantum_over);
-	}
-	irq_set_handler(IRQ_VECTOR_TIMER, sched_tick, NULL);
-	irq_set_handler(IRQ_VECTOR_IPI, sched_mail, NULL);
+	struct sched_cpu *c = sched_this();
+
+	c->payer->slice_left = 0;
+	sched_again(c);
 }
 
-unsigned sched_place(unsigned wish, bool service)
+void sched_queue(struct sched_cpu *c, struct vcpu *v, bool front)
 {
-	static unsigned turn;
-	unsigned cpus = cpu_count();
-
-	if (wish < cpus)
-		return wish;
-	if (service || cpus == 1)
-		return 0;
-	return 1 + turn++ % (cpus - 1);
-}
-
-static void sched_queue(struct sched_cpu *c, struct vcpu *v, bool front)
-{
-	v->run_state = VCPU_READY;
-	v->ready_since = tsc_read();
+	if (v->slotted || (v->spent && !sched_is_back_end(v)))
+		return;
 	runq_put(&c->ready, v, front);
-}
-
-/* The quantum runs only while somebody of the same level waits. */
-static void sched_arm_quantum(struct sched_cpu *c)
-{
-	struct vcpu *v = c->running;
-	bool shared = v && runq_has_equal(&c->ready, v->priority);
-
-	timer_set(&c->quantum, shared ? c->since + v->slice_left : TIMER_NEVER);
 }
 
 void sched_ready(struct vcpu *v)
@@ -115,42 +78,56 @@ void sched_ready(struct vcpu *v)
 	assert(v->cpu == cpu_index());
 	if (v->run_state == VCPU_READY || v->run_state == VCPU_RUNNING)
 		return;
-	sched_queue(c, v, false);
+	v->run_state = VCPU_READY;
+	v->ready_since = tsc_read();
+	/* A lender keeps its place in the queue, and what runs on its time comes off. */
+	if (c->payer == v && c->running != v)
+		sched_again(c);
+	else if (list_is_empty(&v->queue))
+		sched_queue(c, v, false);
+	if (UNLIKELY(v->slotted) && c->slot && c->slot->vcpu == v)
+		sched_again(c);
+	if (UNLIKELY(c->stranded) && sched_is_back_end(v))
+		sched_rejoin(c);
 	if (!c->running)
 		return;
-	if (v->priority > c->running->priority)
+	if (runq_has_higher(&c->ready, c->payer->priority))
 		c->attention = true;
-	else if (v->priority == c->running->priority)
-		sched_arm_quantum(c);
+	else if (v->priority == c->payer->priority || c->payer->cap.share)
+		sched_arm(c);
+}
+
+static void sched_take_out(struct sched_cpu *c, struct vcpu *v, enum vcpu_run_state state)
+{
+	assert(v->cpu == cpu_index());
+	runq_remove(&c->ready, v);
+	v->run_state = state;
+	if (c->running == v)
+		c->attention = true;
+	else if (c->payer == v)
+		sched_again(c);
 }
 
 void sched_off(struct vcpu *v)
 {
 	struct sched_cpu *c = sched_this();
 
-	assert(v->cpu == cpu_index());
-	if (v->run_state == VCPU_READY)
-		runq_remove(&c->ready, v);
-	v->run_state = VCPU_OFF;
-	if (c->loaded == v) {
-		backend->switch_out(v);
-		c->loaded = NULL;
-	}
-	if (c->running == v)
-		c->attention = true;
+	sched_take_out(c, v, VCPU_OFF);
+	switch_forget(&c->loaded, v);
+}
+
+void sched_wait_startup(struct vcpu *v)
+{
+	struct sched_cpu *c = sched_this();
+
+	sched_take_out(c, v, VCPU_INIT);
+	switch_save(&c->loaded, v);
 }
 
 void sched_pause(struct vcpu *v)
 {
-	struct sched_cpu *c = sched_this();
-
-	assert(v->cpu == cpu_index());
 	v->paused_from = v->run_state;
-	if (v->run_state == VCPU_READY)
-		runq_remove(&c->ready, v);
-	v->run_state = VCPU_PAUSED;
-	if (c->running == v)
-		c->attention = true;
+	sched_take_out(sched_this(), v, VCPU_PAUSED);
 }
 
 void sched_resume(struct vcpu *v)
@@ -163,109 +140,114 @@ void sched_resume(struct vcpu *v)
 		sched_ready(v);
 }
 
-static void sched_unload(struct vcpu *v)
+/* Both back into the queue, what ran and who lent to it: at the end of their level when their slice
+   is over, else at the front. */
+static void sched_put(struct sched_cpu *c)
 {
-	if (v->run_state == VCPU_READY)
-		vclock_leave(v);
-	backend->switch_out(v);
-	if (vcpu_xcr0(v) != fpu_xcr0_mask())
-		insn_xsetbv(0, fpu_xcr0_mask());
-	fpu_save(v->fpu);
-}
+	struct vcpu *v = c->running, *p = c->payer;
+	uint64_t now = tsc_read(), used = now - c->since;
 
-void sched_wait_startup(struct vcpu *v)
-{
-	struct sched_cpu *c = sched_this();
-
-	assert(v->cpu == cpu_index());
-	if (v->run_state == VCPU_READY)
-		runq_remove(&c->ready, v);
-	v->run_state = VCPU_INIT;
-	if (c->loaded == v) {
-		sched_unload(v);
-		c->loaded = NULL;
-	}
-	if (c->running == v)
-		c->attention = true;
-}
-
-/* The processor holds one vCPU's eager state; it stays there while the CPU idles. */
-static void sched_load(struct sched_cpu *c, struct vcpu *v)
-{
-	if (c->loaded == v)
-		return;
-	if (c->loaded)
-		sched_unload(c->loaded);
-	else if (fpu_xcr0_mask())
-		insn_xsetbv(0, fpu_xcr0_mask());
-	if (!c->loaded || c->loaded->domain != v->domain)
-		speculation_wipe();
-	guestmem_enter(v->domain);
-	fpu_restore(v->fpu);
-	if (v->xcr0 != fpu_xcr0_mask())
-		insn_xsetbv(0, v->xcr0);
-	backend->switch_in(v);
-	vclock_enter(v);
-	c->loaded = v;
-}
-
-/* Back into its queue: at the end when its slice is over, else at the front. */
-static void sched_put(struct sched_cpu *c, struct vcpu *v)
-{
-	uint64_t used = tsc_read() - c->since;
-
-	c->running = NULL;
+	if (UNLIKELY(trace_mask))
+		sched_trace_leave(c, now);
 	v->run_cycles += used;
-	v->slice_left = used < v->slice_left ? v->slice_left - used : 0;
-	if (v->run_state == VCPU_RUNNING)
-		sched_queue(c, v, v->slice_left != 0);
+	p->slice_left = used < p->slice_left ? p->slice_left - used : 0;
+	if (UNLIKELY(p->cap.share))
+		sched_pay(c, p, used);
+	c->running = c->payer = NULL;
+	if (v->run_state == VCPU_RUNNING) {
+		v->run_state = VCPU_READY;
+		v->ready_since = now;
+		sched_queue(c, v, v->slice_left);
+	} else if (sched_server(v)) {
+		sched_queue(c, v, v->slice_left);
+	}
+	if (p != v && (p->run_state == VCPU_READY || sched_server(p)))
+		sched_queue(c, p, p->slice_left);
 }
 
-/* The next one goes in; false if nobody is ready. */
+/* Who runs on the time of v, whose turn it is. */
+static struct vcpu *sched_runner(struct vcpu *v)
+{
+	struct vcpu *s;
+
+	if (LIKELY(v->run_state == VCPU_READY))
+		return v;
+	s = sched_server(v);
+	return s && s->run_state == VCPU_READY ? s : NULL;
+}
+
+/* The next one and its payer, taken out of the queue; NULL if nobody can run. */
+static struct vcpu *sched_pick(struct sched_cpu *c)
+{
+	struct vcpu *runner = NULL, *v;
+
+	if (UNLIKELY(c->slot)) {
+		v = c->slot->vcpu;
+		runner = sched_runner(v);
+	} else {
+		while ((v = runq_pick(&c->ready)) != NULL && !(runner = sched_runner(v)))
+			c->stranded = true;
+	}
+	if (runner && runner != v)
+		runq_remove(&c->ready, runner);
+	c->payer = v;
+	return runner;
+}
+
+/* The next one goes in; false if nobody can run. */
 static bool sched_enter(struct sched_cpu *c)
 {
-	struct vcpu *v = runq_pick(&c->ready);
+	struct vcpu *v = sched_pick(c);
 
 	if (!v)
 		return false;
 	c->since = tsc_read();
+	if (UNLIKELY(c->payer->cap.share) && !c->payer->spent)
+		sched_cap_renew(&c->payer->cap, c->since);
 	vclock_steal(v, c->since - v->ready_since);
-	sched_load(c, v);
+	switch_to(&c->loaded, v);
 	v->run_state = VCPU_RUNNING;
 	c->running = v;
-	sched_arm_quantum(c);
+	sched_arm(c);
+	if (UNLIKELY(trace_mask))
+		sched_trace_enter(c);
 	return true;
 }
 
-static void sched_timers(struct sched_cpu *c)
+static bool sched_must_leave(const struct sched_cpu *c)
 {
-	c->tick = false;
-	timer_run();
+	return c->running->run_state != VCPU_RUNNING || c->again ||
+	       (!c->slot && runq_has_higher(&c->ready, c->payer->priority));
 }
 
-static bool sched_must_leave(const struct sched_cpu *c, const struct vcpu *v)
+static void sched_idle(struct sched_cpu *c)
 {
-	return v->run_state != VCPU_RUNNING || !v->slice_left ||
-	       runq_has_higher(&c->ready, v->priority);
+	c->left = 0;
+	trace(HV_TRACE_IDLE, NULL, 0, 0);
+	timer_wait();
+	if (!c->attention)
+		irq_wait();
 }
 
 NORETURN void sched_loop(void)
 {
 	struct sched_cpu *c = sched_this();
 
+	if (c->table.slots)
+		sched_look(c);
 	for (;;) {
 		c->attention = false;
 		mailbox_drain();
-		if (c->tick)
-			sched_timers(c);
-		if (c->running && sched_must_leave(c, c->running))
-			sched_put(c, c->running);
-		if (!c->running && !sched_enter(c)) {
-			timer_wait();
-			if (!c->attention)
-				irq_wait();
-			continue;
+		if (c->tick) {
+			c->tick = false;
+			timer_run();
 		}
-		run_until(c->running, &c->attention);
+		if (c->running && sched_must_leave(c))
+			sched_put(c);
+		c->again = false;
+		if (c->running || sched_enter(c))
+			run_until(c->running, &c->attention);
+		else
+			sched_idle(c);
 	}
 }

@@ -1,7 +1,13 @@
 /*
- * The scheduler: one loop and one set of run queues for each physical CPU, round robin by quantum
- * inside a priority level. Other CPUs reach a vCPU only through vcpu_request(): bits, a mailbox,
- * an IPI. There is no lock on the exit path.
+ * The scheduler: one dispatcher for each physical CPU. Round robin by quantum inside a priority
+ * level; a vCPU with a cap rests when its share of a period is used up; in a slot of the cyclic
+ * table its vCPU has the CPU, and one that has slots runs there only. Other CPUs reach a vCPU
+ * through vcpu_request() alone: bits, a mailbox, an IPI. There is no lock on the exit path.
+ *
+ * A vCPU that waits for a back end of its own CPU stays in its queue and lends what it has there,
+ * priority and slice and slot: when its turn comes, the back end runs on its time. What a back end
+ * does unasked (doorbells, devices) it does at its own priority within a budget a period, and
+ * beyond that at the priority of its highest client. It is never stopped.
  */
 #ifndef VMM_SCHED_H
 #define VMM_SCHED_H
@@ -9,8 +15,16 @@
 #include "lib/bits.h"
 #include "vmm/vcpu.h"
 
+struct config;
+
 /* Boot: every CPU's queues. Boot CPU, before any vCPU exists. */
 void sched_init(void);
+/* Boot: settles which CPU each vCPU gets (place.h); before vCPUs are made. */
+void sched_plan(const struct config *c);
+/* Boot: the cyclic table; when all vCPUs are made, before any runs. */
+void sched_table_build(const struct config *c);
+/* Boot: a new vCPU's priority, quantum and cap, from its domain's config. */
+void sched_vcpu_init(struct vcpu *v);
 
 /* The loop; never returns. */
 NORETURN void sched_loop(void);
@@ -30,13 +44,11 @@ void sched_wait_startup(struct vcpu *v);
 void sched_attend(void);
 /* This CPU: a deadline has passed; the loop runs what is due. */
 void sched_time_up(void);
+/* This CPU: what runs gives the rest of its quantum to others of its level. */
+void sched_yield(void);
 
 /* Owner CPU: takes a vCPU out until sched_resume, which puts it back to what it did. */
 void sched_pause(struct vcpu *v);
 void sched_resume(struct vcpu *v);
-
-/* Picks the CPU for a domain's vCPUs: `wish`, or by turns; a service domain has CPU 0 to itself
-   where the machine has others. */
-unsigned sched_place(unsigned wish, bool service);
 
 #endif

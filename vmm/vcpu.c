@@ -16,6 +16,7 @@
 #include "vmm/backend.h"
 #include "vmm/domain.h"
 #include "vmm/msr.h"
+#include "vmm/sched.h"
 #include "vmm/vclock.h"
 #include "vmm/vcpu_make.h"
 #include "vmm/vlapic.h"
@@ -30,12 +31,10 @@ struct vcpu *vcpu_make(struct domain *d, unsigned index, unsigned cpu)
 	v->index = index;
 	v->cpu = cpu;
 	v->fpu = block + head;
-	v->priority = d->config->priority;
-	v->quantum = tsc_from_ns(d->config->quantum_us * 1000ull);
 	v->run_state = VCPU_OFF;
 	v->xcr0 = fpu_xcr0_mask() ? XCR0_X87 : 0;
 	fpu_area_reset(v->fpu);
-	list_init(&v->queue);
+	sched_vcpu_init(v);
 	backend->vcpu_init(v, frames_hv(backend->vcpu_pages), hv_hpa(d->nested.root));
 	vlapic_init(v);
 	msr_init(v);

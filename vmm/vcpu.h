@@ -9,6 +9,7 @@
 #include "lib/addr.h"
 #include "lib/list.h"
 #include "vmm/exit.h"
+#include "vmm/sched_cap.h"
 #include "vmm/timer.h"
 
 /* General registers in the encoding order of the instruction set. */
@@ -202,9 +203,12 @@ struct vcpu {
 	struct list queue;   /* run queue node */
 	uint8_t run_state;   /* enum vcpu_run_state; read by others as a hint */
 	uint8_t paused_from; /* enum vcpu_run_state */
-	uint8_t priority;
-	uint64_t ready_since;         /* TSC when it came into the run queue */
+	uint8_t priority;     /* now; config's unless it is a back end that is over its budget */
+	bool slotted;         /* runs in slots of the cyclic table and nowhere else */
+	bool spent;           /* its cap's share of this period is used up */
+	uint64_t ready_since; /* TSC when it became ready */
 	uint64_t quantum, slice_left; /* TSC ticks */
+	struct sched_cap cap;
 
 	/* owner: statistics */
 	uint64_t run_cycles, exits, interrupts;
