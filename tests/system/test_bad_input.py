@@ -22,7 +22,12 @@ MISTAKES = {
                r":6: image: .*initrd\.img is no ELF file; .* would be right"),
     "no kernel": ("  - name: a\n    type: linux\n    kernel: {build}/linux/initrd.img\n"
                   "    memory: 64M\n", r":6: kernel: .*initrd\.img is no Linux kernel; a bzImage"),
-    "two vcpus": (GOOD + "    vcpus: 2\n", r':\d+: vcpus: "2" is not right; 0 to 1|vcpus: 2;'),
+    "another type": ("  - name: a\n    type: multiboot\n    image: {build}/guests/multiboot2.bin\n"
+                     "    memory: 4M\n", r":6: image: .*no Multiboot 1 header.*type: multiboot2"),
+    "no firmware": ("  - name: a\n    type: firmware\n    image: {build}/guests/pvh.bin\n"
+                    "    memory: 4M\n", r":6: image: .*multiple of 4K.*type: pvh"),
+    "entry of ours": (GOOD + "    entry: 32\n", r":9: entry: for type linux only"),
+    "nine vcpus": (GOOD + "    vcpus: 9\n", r':9: vcpus: "9" is not right; 0 to 8'),
     "twins": (GOOD + GOOD, r"two are named one"),
     "disk from nobody": (GOOD + "    disks:\n      - {{ from: two, device: x }}\n",
                          r":10: disks\[0\]\.from: there is no domain two"),
