@@ -50,7 +50,7 @@ struct domain {
 	struct vioapic *ioapic;
 	struct vuart *uart;
 	struct vpci *pci;
-	struct vpc *pc; /* platform: pc, else NULL */
+	struct vpc *pc;           /* platform: pc, else NULL */
 	struct ioreq_set *ioreqs; /* ranges and pages of the back ends that serve this domain */
 	struct cap_table *caps;
 	struct hv_boot *boot; /* boot page, guests of ours only */
