@@ -9,6 +9,7 @@
 #include "vmm/hypercall.h"
 #include "vmm/ioreq.h"
 #include "vmm/vioapic.h"
+#include "vmm/vline.h"
 #include "vmm/vmsi.h"
 
 #define PORTS        0x10000ull
@@ -148,7 +149,9 @@ enum verdict hc_line_set(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 		*result = HV_ERR_INVAL;
 	else if (event)
 		vioapic_raise(guest, arg[1], v->domain, event - 1);
-	else
+	else {
+		*result = level && vline_waits(guest, arg[1]);
 		vioapic_set_line(guest, arg[1], level);
+	}
 	return VERDICT_DONE;
 }

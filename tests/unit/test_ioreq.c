@@ -18,6 +18,7 @@
 #include "vmm/event.h"
 #include "vmm/hypercall.h"
 #include "vmm/vioapic.h"
+#include "vmm/vline.h"
 #include "vmm/vmsi.h"
 
 #define MMIO     0xc0000000ull
@@ -43,6 +44,11 @@ enum err vmsi_deliver(struct domain *d, uint64_t address, uint32_t data)
 void vioapic_set_line(struct domain *d, unsigned gsi, bool level)
 {
 	line_gsi = gsi;
+}
+
+bool vline_waits(const struct domain *d, unsigned line)
+{
+	return false;
 }
 
 void vioapic_raise(struct domain *d, unsigned gsi, struct domain *by, unsigned event)

@@ -15,7 +15,6 @@
 #define PORT_COMMAND   0x64u
 #define PORT_RTC       0x70u
 #define PORT_DMA_PAGES 0x81u
-#define PORT_MESSAGES  0x402u
 
 #define SPEAKER_GATE     0x01u /* of the PIT's channel 2 */
 #define SPEAKER_WRITABLE 0x0fu
@@ -111,7 +110,7 @@ static const struct port_range ranges[] = {
 	{ PORT_COMMAND, PORT_COMMAND, read_keyboard, write_keyboard },
 	{ PORT_RTC, PORT_RTC + 1, read_rtc, write_rtc },
 	{ PORT_DMA_PAGES, PORT_DMA_PAGES + 14, read_page, write_page },
-	{ PORT_MESSAGES, PORT_MESSAGES, read_messages, write_messages },
+	{ HV_PORT_MESSAGES, HV_PORT_MESSAGES, read_messages, write_messages },
 };
 
 static const struct port_range *range_of(unsigned port)

@@ -15,7 +15,7 @@
 
 #define PIT_HZ       1193182u
 #define PIT_CHANNELS 3
-#define PIT_OWED     500u
+#define PIT_OWED     1000u
 
 struct pit_channel {
 	uint64_t start; /* clock at which the count was loaded or triggered */
