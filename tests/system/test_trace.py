@@ -1,4 +1,5 @@
 """The trace: what the CPUs record, the ways to read it, and tools/trace, which decodes it."""
+import itertools
 import os
 import subprocess
 import sys
@@ -80,6 +81,7 @@ def test_what_cannot_be_decoded_is_named(folder, lines, words):
     assert words in error
 
 
+@pytest.mark.seconds(30)
 def test_a_service_domain_reads_the_trace(boot):
     m = boot([SERVICE, hello("one", "forever")])
     m.expect(r"\[one\] one: beat 1", timeout=BOOT)
@@ -105,3 +107,35 @@ def test_a_service_domain_reads_the_trace(boot):
     trace = records.read(m.seen().splitlines())
     assert {trace.who(r) for r in trace.records} == {"one/0", "service/0"}
     assert {r.event for r in trace.records} == {"EXIT", "WAKE"}
+
+
+def check_turns(trace):
+    """Each vCPU that goes in comes off before the next one, and says how long it ran."""
+    turns = [r for r in trace.records if r.event in ("ENTER", "LEAVE")]
+    for first, second in itertools.pairwise(turns):
+        assert second.number > first.number and second.us >= first.us
+        assert {first.event, second.event} == {"ENTER", "LEAVE"}, second
+        if second.event == "LEAVE":
+            assert trace.who(second) == trace.who(first)
+            assert second.values[0] / 1000 + 1 >= second.us - first.us
+
+
+@pytest.mark.seconds(30)
+def test_who_ran_when_is_printed_at_the_end(boot, emulator):
+    # A loop with PAUSE in it would come off again and again.
+    loops = " without=PAUSE_LOOP" if emulator == "bochs" else ""
+    m = boot([hello("one", "beats=4"), hello("two", "uart beats=8"),
+              hello("busy", "fault=hang", priority=2, watchdog="1s")],
+             args=["--append", "trace=enter,leave,idle,wake,domain,cost,dump" + loops])
+    m.expect("system: power off", timeout=BOOT)
+    assert m.end(timeout=BOOT) == 0
+    trace = records.read(m.seen().splitlines())
+    states = [(trace.who(r), r.values) for r in trace.records if r.event == "DOMAIN"]
+    assert len(states) == 6 and len(set(states)) == 6
+    assert {who for who, _ in states} == {"one/0", "two/0", "busy/0"}
+    check_turns(trace)
+    cpu = summary.of(trace)[0]
+    assert cpu.shares.keys() == {"one/0", "two/0", "busy/0"}
+    assert max(cpu.shares, key=lambda who: cpu.shares[who].ran) == "busy/0"
+    assert 0 < cpu.ran() + cpu.idle <= cpu.span * 1.0001
+    assert cpu.costs and min(cpu.costs) > 0
