@@ -15,6 +15,8 @@
 #include "guests/lib/start.h"
 #include "guests/lib/trap.h"
 
+#define PORT_KEYBOARD 0x64u
+
 static uint64_t taken;
 static unsigned checks, wrong;
 static void (*call)(uint8_t vector);
@@ -110,10 +112,27 @@ uint64_t taken_so_far(void)
 	return taken;
 }
 
+/* Each of these ends or resets a PC. */
+static void end_by(uint64_t port)
+{
+	switch (port) {
+	case HV_PORT_PC_RESET: outb(HV_PORT_PC_RESET, 6); break;
+	case HV_PORT_A20: outb(HV_PORT_A20, 1); break;
+	case PORT_KEYBOARD: outb(PORT_KEYBOARD, 0xfe); break;
+	case HV_PORT_PM1_CONTROL: outw(HV_PORT_PM1_CONTROL, 5u << 10 | 1u << 13); break;
+	case HV_PORT_SHUTDOWN:
+		for (const char *c = "ShuShutdown"; *c; c++)
+			outb(HV_PORT_SHUTDOWN, *c);
+	}
+	print("still there after port %#lx\n", port);
+}
+
 int main(void)
 {
 	if (boot_option("wires", NULL))
 		wires();
+	if (boot_option("end", NULL))
+		end_by(boot_number("end", 0));
 	for (unsigned vector = BASE1; vector < BASE1 + HV_PC_LINES; vector++) {
 		trap_bind(vector, note, NULL);
 		trap_bind(vector - BASE1 + PINS, note_apic, NULL);

@@ -1,5 +1,5 @@
 """`platform: pc`: the 8259 pair by guests/pic, which drives its own lines through a second domain,
-the ports that end a guest, firmware that starts a disk, Linux on fixed ACPI hardware."""
+the ports that end a guest, firmware that starts a disk."""
 import os
 import shutil
 
@@ -28,6 +28,28 @@ def test_the_8259s_do_what_the_data_sheet_says(boot):
     assert not wrong
     m.expect("pic: exit with status 85")
     assert m.end() == 0
+
+
+def ends(name, port):
+    return f"""
+  - name: {name}
+    type: native
+    platform: pc
+    image: {{build}}/guests/pic.elf
+    memory: 1M
+    cmdline: "end={port}"
+    restart-limit: 1
+"""
+
+
+def test_a_pc_ends_and_resets_by_its_ports(boot):
+    m = boot([ends("cf9", 0xcf9), ends("a20", 0x92), ends("keyboard", 0x64),
+              ends("shutdown", 0x8900), ends("pm1", 0x60c)])
+    m.expect_all(["cf9: reset by itself", "a20: reset by itself", "keyboard: reset by itself",
+                  "shutdown: powered off", "pm1: powered off",
+                  "cf9: restarted 1 times within a minute: it stays off"], timeout=BOOT)
+    assert m.end() == 0
+    assert "still there" not in m.seen()
 
 
 FIRMWARE = """
