@@ -5,7 +5,8 @@
  * that is disabled or elsewhere goes by exits, and so does everything where the CPU offers less.
  *
  * The page that the guest touches is not the one with the registers: an access page of its domain,
- * in the nested tables only as long as an APIC of the domain goes by it.
+ * in the nested tables only as long as an APIC of the domain goes by it. A neighbour's accesses
+ * there exit while its APIC goes by exits; one in x2APIC mode finds memory.
  */
 #include "vmm/vlapic_state.h"
 

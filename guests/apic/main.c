@@ -1,13 +1,16 @@
 /*
  * The local APIC as a guest sees it, in both modes: priorities, registers, timer, level-triggered
- * interrupts, moves from mode to mode. However the hypervisor and the CPU share the work, the
+ * interrupts, moves from mode to mode; with several vCPUs, what they send each other and the time
+ * that they have in common. However the hypervisor and the CPU share the work, the
  * lines are the same; each ends in "ok".
  */
 #include "guests/apic/check.h"
 
 #include <stddef.h>
 
+#include "guests/apic/smp.h"
 #include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
 #include "guests/lib/insn.h"
 #include "guests/lib/print.h"
 #include "guests/lib/start.h"
@@ -61,17 +64,36 @@ void check(const char *what, uint64_t got, uint64_t wanted)
 	print("%s: %s: WRONG, %#lx instead of %#lx\n", mode, what, got, wanted);
 }
 
-int main(void)
+static void several_cases(void)
+{
+	smp_begin();
+	ipi_cases();
+	storm_cases();
+	clock_cases();
+	kvm_cases();
+	smp_end();
+}
+
+static void bind_notes(void)
 {
 	for (unsigned vector = TRAP_FIRST_IRQ; vector < APIC_SPURIOUS_VECTOR; vector++)
 		trap_bind(vector, note, NULL);
+}
+
+int main(void)
+{
 	for (unsigned x2 = 0; x2 < 2; x2++) {
 		apic_init(x2);
+		bind_notes();
 		delivery_cases();
 		register_cases();
 		timer_cases();
 		level_cases();
+		eoi_cases();
+		if (boot->vcpus > 1)
+			several_cases();
 	}
+	bind_notes();
 	mode_cases();
 	print("apic: %u checks, %u wrong\n", checks, wrong);
 	return wrong;

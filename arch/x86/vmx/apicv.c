@@ -30,6 +30,20 @@ static void apicv_levels(struct vcpu *v, const uint32_t vectors[8])
 			(uint64_t)vectors[2 * i + 1] << 32 | vectors[2 * i]);
 }
 
+static uint32_t mode_controls(enum apic_mode mode)
+{
+	switch (mode) {
+	case APIC_BY_PAGE: return CPU2_APIC_ACCESS | CPU2_APIC_REGS | CPU2_VIRTUAL_IRQ;
+	case APIC_BY_MSRS: return CPU2_X2APIC | CPU2_APIC_REGS | CPU2_VIRTUAL_IRQ;
+	default: return CPU2_APIC_ACCESS; /* for its neighbours the page may be mapped */
+	}
+}
+
+static void set_controls(enum apic_mode mode)
+{
+	vmwrite(VMCS_CPU_CONTROLS2, (vmx_caps.cpu2 & ~APIC_CONTROLS) | mode_controls(mode));
+}
+
 /* On the boot CPU, which gives the VMCS up again. */
 static void apicv_init(struct vcpu *v, hpa_t registers, hpa_t access)
 {
@@ -45,23 +59,15 @@ static void apicv_init(struct vcpu *v, hpa_t registers, hpa_t access)
 		vmwrite(VMCS_APIC_ACCESS, access.v);
 		vmwrite(VMCS_GUEST_INTERRUPT_STATUS, 0);
 		apicv_levels(v, none);
+		set_controls(APIC_BY_EXITS);
 	}
 	vmx_leave(x);
-}
-
-static uint32_t mode_controls(enum apic_mode mode)
-{
-	switch (mode) {
-	case APIC_BY_PAGE: return CPU2_APIC_ACCESS | CPU2_APIC_REGS | CPU2_VIRTUAL_IRQ;
-	case APIC_BY_MSRS: return CPU2_X2APIC | CPU2_APIC_REGS | CPU2_VIRTUAL_IRQ;
-	default: return 0;
-	}
 }
 
 static void apicv_mode(struct vcpu *v, enum apic_mode mode)
 {
 	vmx_use(v);
-	vmwrite(VMCS_CPU_CONTROLS2, (vmx_caps.cpu2 & ~APIC_CONTROLS) | mode_controls(mode));
+	set_controls(mode);
 	vmwrite(VMCS_MSR_BITMAP, vmx_msr_map(mode == APIC_BY_MSRS));
 }
 
