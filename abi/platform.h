@@ -9,6 +9,7 @@
  *   0xfd000000  pages shared with the hypervisor: boot page, event pages (guests of ours only)
  *   0xfec00000  I/O APIC
  *   0xfee00000  local APIC
+ *   0xff000000  up to 4 GiB: the ROM of `type: firmware`, as long as its image
  *   0x1000000000 PCI memory window, 64 bits
  */
 #ifndef ABI_PLATFORM_H

@@ -8,6 +8,7 @@ LINKED   equ 0x200000
 HOME     equ 0x600000
 ADDRESS  equ LINKED - HOME		; add to a label: where it would lie as linked
 OPTIONAL equ 1
+GIVEN    equ 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6 | 1 << 14 | 1 << 15 | 1 << 21
 
 	bits 32
 	org HOME
@@ -67,7 +68,7 @@ next_tag:
 	jb next_tag
 .end:
 	EXPECT ebp, ebx, "the list ends with its last tag"
-	EXPECT dword [seen], 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6 | 1 << 14 | 1 << 15 | 1 << 21, "all tags are there"
+	EXPECT dword [seen], GIVEN, "all tags are there"
 	jmp check_end
 
 tag_cmdline:
