@@ -1,11 +1,11 @@
 """`platform: pc`: the 8259 pair by guests/pic, which drives its own lines through a second domain,
-the ports that end a guest, firmware that starts a disk."""
+the ports that end a guest, firmware that starts a disk, Linux on fixed ACPI hardware."""
 import os
 import shutil
 
 import pytest
 
-from machine import BOOT
+from machine import BOOT, linux
 
 PIC = """
   - name: wires
@@ -50,6 +50,25 @@ def test_a_pc_ends_and_resets_by_its_ports(boot):
                   "cf9: restarted 1 times within a minute: it stays off"], timeout=BOOT)
     assert m.end() == 0
     assert "still there" not in m.seen()
+
+
+LINUX = """
+  - name: service
+    type: service
+    image: {build}/guests/service.elf
+    memory: 8M
+    kept: 256K
+""" + linux("pc", "task=poweroff loglevel=7", platform="pc", vcpus=2)
+
+
+@pytest.mark.seconds(90)
+def test_linux_finds_a_pc(boot):
+    m = boot([LINUX])
+    m.expect_all(["ACPI: PM-Timer IO Port: 0x608", r"i8042 KBD port at 0x60,0x64 irq 1",
+                  r"rtc_cmos .*: setting system clock to 20"], timeout=3 * BOOT)
+    m.expect("reboot: Power down", timeout=BOOT)
+    m.expect("pc: powered off")
+    assert m.end() == 0
 
 
 FIRMWARE = """
