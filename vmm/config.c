@@ -16,7 +16,6 @@
 
 #define MEMORY_MAX (1ull << 40)
 #define DMA_MAX    (1ull << 30) /* the pool lies below 4 GiB */
-#define CPU_MAX    255u
 
 enum err config_bad(struct check *k, const char *key, const char *fmt, ...)
 {
@@ -153,24 +152,6 @@ static enum err check_memory(struct check *k)
 	return OK;
 }
 
-static enum err check_schedule(struct check *k)
-{
-	const struct config_domain *d = k->d;
-
-	if (d->vcpus < 1 || d->vcpus > CONFIG_VCPUS)
-		return config_bad(k, "vcpus", "%u; 1 to %u", d->vcpus, CONFIG_VCPUS);
-	if (config_is_service(d) && d->vcpus != 1)
-		return config_bad(k, "vcpus", "%u; a service domain has 1", d->vcpus);
-	if (d->priority > 7)
-		return config_bad(k, "priority", "%u; 0 (last) to 7 (first)", d->priority);
-	if (d->quantum_us < 100 || d->quantum_us > 1000000)
-		return config_bad(k, "quantum", "%u us; 100us to 1s", d->quantum_us);
-	for (unsigned i = 0; i < d->vcpus; i++)
-		if (d->cpu[i] != CONFIG_NONE && d->cpu[i] > CPU_MAX)
-			return config_bad(k, "cpu", "%u; 0 to %u", d->cpu[i], CPU_MAX);
-	return OK;
-}
-
 const struct config_keys config_keys[CONFIG_PROTOCOLS] = {
 	[CONFIG_NATIVE] = { "image", NULL },        [CONFIG_LINUX] = { "kernel", "initrd" },
 	[CONFIG_MULTIBOOT] = { "image", "module" }, [CONFIG_FLAT] = { "image", NULL },
@@ -218,7 +199,7 @@ static enum err check_images(struct check *k)
 
 /* In this order: what is known to be good is used by those after it. */
 static enum err (*const domain_checks[])(struct check *) = {
-	check_kind,   check_memory,         check_schedule,
+	check_kind,   check_memory,         config_check_schedule,
 	check_images, config_check_devices, config_check_served,
 };
 
@@ -277,6 +258,8 @@ enum err config_check(const void *blob, size_t bytes, char *why, size_t why_size
 		e = check_modules(&k);
 	if (e == OK)
 		e = check_domains(&k);
+	if (e == OK)
+		e = config_check_cpus(&k);
 	return e;
 }
 

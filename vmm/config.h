@@ -26,7 +26,7 @@
 #define CONFIG_VCPUS      8  /* a domain */
 #define CONFIG_SLOTS      64 /* of the cyclic table, all CPUs together */
 #define CONFIG_MEMORY_MIN (256ull << 10)
-#define CONFIG_PERIOD_US  100000u /* of caps */
+#define CONFIG_PERIOD_US  10000u /* of caps */
 
 #define CONFIG_FIRMWARE_MAX    (16u << 20)  /* bytes of a ROM */
 #define CONFIG_FIRMWARE_MEMORY (1ull << 20) /* that it needs at least */

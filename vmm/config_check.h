@@ -1,6 +1,7 @@
 /*
  * Inside the configuration's validator only: what its parts share. vmm/config.c checks the blob,
- * names, modules and each domain; vmm/config_devices.c the devices and what is served from them.
+ * names, modules and each domain; vmm/config_devices.c the devices and what is served from them;
+ * vmm/config_schedule.c who runs where and when.
  */
 #ifndef VMM_CONFIG_CHECK_H
 #define VMM_CONFIG_CHECK_H
@@ -37,5 +38,10 @@ static inline bool config_is_service(const struct config_domain *d)
    to be good, other domains' devices and disks are not. */
 must_check enum err config_check_devices(struct check *k);
 must_check enum err config_check_served(struct check *k);
+
+/* One domain's vCPUs, priority, quantum, cap and CPUs; and, when every domain is known to be good,
+   what they want of the CPUs together: dedicated ones, and the cyclic table (config_schedule.c). */
+must_check enum err config_check_schedule(struct check *k);
+must_check enum err config_check_cpus(struct check *k);
 
 #endif

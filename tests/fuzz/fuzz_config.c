@@ -2,7 +2,7 @@
  * The validator of configuration blobs. The checksum is set right before each run, or nothing
  * behind it would ever be reached; what passes is walked as the hypervisor walks it.
  */
-// sources: vmm/config.c vmm/config_devices.c lib/string.c lib/format.c
+// sources: vmm/config.c vmm/config_devices.c vmm/config_schedule.c lib/string.c lib/format.c
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ size_t fuzz_seed(uint8_t *data, size_t bytes)
 					   .memory = 1 << 20,
 					   .vcpus = 1,
 					   .quantum_us = 1000,
-					   .cpu = CONFIG_NONE,
+					   .cpu = { CONFIG_NONE },
 					   .initrd = CONFIG_NONE,
 					   .devices = 1,
 					   .device = { { .name = "disk" } } };

@@ -2,7 +2,7 @@
  * The validator of configuration blobs: a good one passes, and each single mistake is found and
  * named with its domain and key.
  */
-// sources: vmm/config.c vmm/config_devices.c lib/string.c lib/format.c
+// sources: vmm/config.c vmm/config_devices.c vmm/config_schedule.c lib/string.c lib/format.c
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -64,24 +64,6 @@ static void missing(const char *base, const char *name, const char *what)
 	report_key(base, "%s is missing; %s", name, what);
 }
 
-static void compile_schedule(struct config_domain *d, const struct yaml_domain *y, const char *base)
-{
-	uint32_t cpu = CONFIG_NONE;
-
-	d->vcpus = 1;
-	compile_number(&d->vcpus, CONFIG_VCPUS, y->vcpus, base, "vcpus");
-	compile_number(&cpu, 255, y->cpu, base, "cpu");
-	for (unsigned i = 0; i < CONFIG_VCPUS; i++)
-		d->cpu[i] = cpu;
-	d->priority = d->flags & CONFIG_FLAG_SERVICE ? 6 : 4;
-	compile_number(&d->priority, 7, y->priority, base, "priority");
-	d->quantum_us = 5000;
-	compile_time(&d->quantum_us, 1, y->quantum, base, "quantum");
-	d->restart_limit = 5;
-	compile_number(&d->restart_limit, 1000, y->restart_limit, base, "restart-limit");
-	compile_time(&d->watchdog_ms, 1000, y->watchdog, base, "watchdog");
-}
-
 static void compile_rights(struct config_domain *d, const struct yaml_domain *y, const char *base)
 {
 	for (unsigned i = 0; i < y->rights_count; i++) {
@@ -272,6 +254,7 @@ bool compile(const char *file, struct system_image *out)
 		compile_domain(out, y, i);
 	for (unsigned i = 0; i < y->domains_count; i++)
 		compile_served(out, y, i);
+	compile_table(c, y->schedule);
 	if (report_errors())
 		return false;
 	c->crc = config_crc(c);

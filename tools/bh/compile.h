@@ -24,4 +24,7 @@ struct system_image {
 /* False if anything was wrong; it has been reported then. */
 bool compile(const char *file, struct system_image *out);
 
+/* Prints what share of its CPU each vCPU in the cyclic table has. */
+void schedule_print(const struct config *c);
+
 #endif

@@ -27,6 +27,10 @@ void compile_number(uint32_t *number, uint64_t max, const char *text, const char
 void compile_time(uint32_t *ticks, unsigned unit_us, const char *text, const char *base,
 		  const char *name);
 
+/* A domain's CPUs, priority, quantum, cap, restarts; and the cyclic table, when every domain's name
+   is known. */
+void compile_schedule(struct config_domain *d, const struct yaml_domain *y, const char *base);
+void compile_table(struct config *c, const struct yaml_schedule *y);
 /* The devices of one domain. */
 void compile_devices(struct config_domain *d, const struct yaml_domain *y, const char *base);
 /* The disks and consoles of domain i; every domain's name and devices are known. */

@@ -33,6 +33,7 @@ static void note_legacy(const struct config *c)
 static enum bh_status summarize(const struct options *o)
 {
 	note_legacy(&image.blob);
+	schedule_print(&image.blob);
 	printf("%s: %u domains, %u modules, all is well\n", o->file, image.blob.domains,
 	       image.blob.modules);
 	return BH_OK;

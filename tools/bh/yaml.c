@@ -46,7 +46,7 @@ static const cyaml_schema_field_t console_fields[] = {
 	CYAML_FIELD_END,
 };
 
-static const cyaml_schema_value_t right_entry = {
+static const cyaml_schema_value_t word_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, 64),
 };
 static const cyaml_schema_value_t device_entry = ENTRY(struct yaml_device, device_fields);
@@ -71,11 +71,14 @@ static const cyaml_schema_field_t domain_fields[] = {
 	TEXT("cpu", struct yaml_domain, cpu),
 	TEXT("priority", struct yaml_domain, priority),
 	TEXT("quantum", struct yaml_domain, quantum),
+	TEXT("cap", struct yaml_domain, cap),
+	TEXT("dedicated", struct yaml_domain, dedicated),
+	LIST("cpus", struct yaml_domain, cpus, &word_entry),
 	TEXT("restart", struct yaml_domain, restart),
 	TEXT("restart-limit", struct yaml_domain, restart_limit),
 	TEXT("watchdog", struct yaml_domain, watchdog),
 	TEXT("strict", struct yaml_domain, strict),
-	LIST("rights", struct yaml_domain, rights, &right_entry),
+	LIST("rights", struct yaml_domain, rights, &word_entry),
 	LIST("devices", struct yaml_domain, devices, &device_entry),
 	LIST("disks", struct yaml_domain, disks, &disk_entry),
 	LIST("consoles", struct yaml_domain, consoles, &console_entry),
@@ -83,6 +86,20 @@ static const cyaml_schema_field_t domain_fields[] = {
 };
 
 static const cyaml_schema_value_t domain_entry = ENTRY(struct yaml_domain, domain_fields);
+
+static const cyaml_schema_field_t slot_fields[] = {
+	TEXT("cpu", struct yaml_slot, cpu),       TEXT("domain", struct yaml_slot, domain),
+	TEXT("vcpu", struct yaml_slot, vcpu),     TEXT("start", struct yaml_slot, start),
+	TEXT("length", struct yaml_slot, length), CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t slot_entry = ENTRY(struct yaml_slot, slot_fields);
+
+static const cyaml_schema_field_t schedule_fields[] = {
+	TEXT("frame", struct yaml_schedule, frame),
+	LIST("slots", struct yaml_schedule, slots, &slot_entry),
+	CYAML_FIELD_END,
+};
 
 static const cyaml_schema_field_t hypervisor_fields[] = {
 	TEXT("log", struct yaml_hypervisor, log),
@@ -103,6 +120,8 @@ static const cyaml_schema_field_t top_fields[] = {
 				struct yaml_config, hypervisor, hypervisor_fields),
 	CYAML_FIELD_MAPPING_PTR("emulator", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 				struct yaml_config, emulator, emulator_fields),
+	CYAML_FIELD_MAPPING_PTR("schedule", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+				struct yaml_config, schedule, schedule_fields),
 	LIST("domains", struct yaml_config, domains, &domain_entry),
 	CYAML_FIELD_END,
 };

@@ -22,8 +22,10 @@ struct yaml_domain {
 	char *name, *type, *entry, *platform, *legacy_from, *image, *kernel, *initrd, *module,
 		*cmdline;
 	char *memory, *dma_pool, *kept;
-	char *vcpus, *cpu, *priority, *quantum;
+	char *vcpus, *cpu, *priority, *quantum, *cap, *dedicated;
 	char *restart, *restart_limit, *watchdog, *strict;
+	char **cpus;
+	unsigned cpus_count;
 	char **rights;
 	unsigned rights_count;
 	struct yaml_device *devices;
@@ -32,6 +34,16 @@ struct yaml_domain {
 	unsigned disks_count;
 	struct yaml_console *consoles;
 	unsigned consoles_count;
+};
+
+struct yaml_slot {
+	char *cpu, *domain, *vcpu, *start, *length;
+};
+
+struct yaml_schedule {
+	char *frame;
+	struct yaml_slot *slots;
+	unsigned slots_count;
 };
 
 struct yaml_hypervisor {
@@ -47,6 +59,7 @@ struct yaml_config {
 	char *name;
 	struct yaml_hypervisor *hypervisor;
 	struct yaml_emulator *emulator;
+	struct yaml_schedule *schedule;
 	struct yaml_domain *domains;
 	unsigned domains_count;
 };
