@@ -51,7 +51,7 @@ void vcpu_request(struct vcpu *v, uint32_t requests)
 
 /* What others wait for. No guest runs here until it is done: who sees a bit cleared knows that the
    vCPU is off, or that it enters next without a translation from before the request. */
-static void mailbox_serve_urgent(struct vcpu *v)
+static COLD void mailbox_serve_urgent(struct vcpu *v)
 {
 	/* Acquire: the tables that changed before the request. */
 	uint32_t requests = __atomic_load_n(&v->requests, __ATOMIC_ACQUIRE) & URGENT;
@@ -66,11 +66,11 @@ static void mailbox_serve_urgent(struct vcpu *v)
 	__atomic_fetch_and(&v->requests, ~requests, __ATOMIC_RELEASE);
 }
 
-/* In the order in which one may follow from another. */
-static void mailbox_serve(struct vcpu *v, uint32_t requests)
+/* All but the usual ones, in the order in which one may follow from another. */
+static COLD void mailbox_serve_rare(struct vcpu *v, uint32_t requests)
 {
-	assert(v->cpu == cpu_index());
-	trace(HV_TRACE_WAKE, v, requests & ~REQUEST_QUEUED, 0);
+	if (requests & URGENT)
+		mailbox_serve_urgent(v);
 	if (requests & REQUEST_RESET)
 		startup_reset(v);
 	if (requests & REQUEST_INIT)
@@ -85,6 +85,14 @@ static void mailbox_serve(struct vcpu *v, uint32_t requests)
 		v->kicked = true;
 	if (requests & REQUEST_CLOCK)
 		vclock_update(v);
+}
+
+static void mailbox_serve(struct vcpu *v, uint32_t requests)
+{
+	assert(v->cpu == cpu_index());
+	trace(HV_TRACE_WAKE, v, requests & ~REQUEST_QUEUED, 0);
+	if (UNLIKELY(requests & ~(REQUEST_WAKE | REQUEST_ANSWER | REQUEST_QUEUED)))
+		mailbox_serve_rare(v, requests);
 	if (v->run_state == VCPU_BLOCKED || (v->run_state == VCPU_SLEEPING && run_may_wake(v)))
 		sched_ready(v);
 }
@@ -113,7 +121,6 @@ void mailbox_drain(void)
 	while ((v = *taken) != NULL) {
 		*taken = v->wake_next;
 		requests = __atomic_fetch_and(&v->requests, URGENT, __ATOMIC_ACQ_REL);
-		mailbox_serve_urgent(v);
 		mailbox_serve(v, requests);
 	}
 }
