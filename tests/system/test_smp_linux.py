@@ -22,13 +22,27 @@ def nothing_wrong(m):
 
 @pytest.mark.seconds(25)
 @pytest.mark.parametrize("vcpus,cpus", [
-    (2, 1), pytest.param(2, 2, marks=SLOW), pytest.param(4, 1, marks=SLOW),
-    pytest.param(4, 2, marks=SLOW)])
+    (2, 1), pytest.param(4, 1, marks=SLOW), pytest.param(4, 2, marks=SLOW)])
 def test_every_cpu_works_is_unplugged_comes_back_and_powers_off(boot, vcpus, cpus):
     m = smp(boot, vcpus, "task=smp", cpus)
     m.expect("linux1: up, disk verified", timeout=BOOT)
     m.expect(f"linux1: {vcpus} CPUs, {vcpus} in cpuinfo, 0-{vcpus - 1} online")
     m.expect("linux1: smp done", timeout=BOOT)
+    assert m.end() == 0
+    nothing_wrong(m)
+
+
+@SLOW
+@pytest.mark.seconds(25)
+def test_the_example_with_two_cpus_on_two_gives_a_shell(boot):
+    m = boot(config="smp")
+    m.expect("linux1: up, disk verified", timeout=BOOT)
+    m.view("1")
+    m.expect("linux1:/mnt# ")
+    m.line("name=linux1 /tasks/smp")
+    m.expect("linux1: 2 CPUs, 2 in cpuinfo, 0-1 online")
+    m.expect("linux1: smp done", timeout=BOOT)
+    m.line("poweroff")
     assert m.end() == 0
     nothing_wrong(m)
 
