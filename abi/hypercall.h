@@ -34,8 +34,8 @@ enum hv_error {
 #define HV_RANGE_DOORBELL 0x100u /* a write is an event and nothing else; a read gives ones */
 
 /* LINE_SET: with the level 1, an event of the caller. When the guest ends the pin's level-triggered
-   interrupt, the pin falls and the event is set, once: a device that still wants attention raises it
-   again. Raising it without an event, or lowering it, takes the event back. */
+   interrupt, the pin falls and the event is set, once: a device that still wants attention raises
+   it again. Raising it without an event, or lowering it, takes the event back. */
 #define HV_LINE_EVENT(event) (((uint64_t)(event) + 1) << 32)
 
 /* WINDOW_GRANT and WINDOW_REVOKE work on a part of the peer's RAM. On return `mine` says where the

@@ -200,9 +200,9 @@ struct vcpu {
 	} emulate;
 
 	/* owner: scheduling (sched.c) */
-	struct list queue;   /* run queue node */
-	uint8_t run_state;   /* enum vcpu_run_state; read by others as a hint */
-	uint8_t paused_from; /* enum vcpu_run_state */
+	struct list queue;    /* run queue node */
+	uint8_t run_state;    /* enum vcpu_run_state; read by others as a hint */
+	uint8_t paused_from;  /* enum vcpu_run_state */
 	uint8_t priority;     /* now; config's unless it is a back end that is over its budget */
 	bool slotted;         /* runs in slots of the cyclic table and nowhere else */
 	bool spent;           /* its cap's share of this period is used up */

@@ -1,5 +1,6 @@
-// sources: tests/unit/fake_pic.c tests/unit/fake_vlapic.c vmm/kvm_call.c vmm/vlapic.c vmm/vlapic_dest.c
-// sources: vmm/vlapic_regs.c vmm/vlapic_msr.c vmm/vlapic_timer.c vmm/vlapic_cpu.c vmm/vlapic_eoi.c
+// sources: tests/unit/fake_pic.c tests/unit/fake_vlapic.c vmm/kvm_call.c vmm/vlapic.c
+// sources: vmm/vlapic_dest.c vmm/vlapic_regs.c vmm/vlapic_msr.c vmm/vlapic_timer.c
+// sources: vmm/vlapic_cpu.c vmm/vlapic_eoi.c
 /* What stock guests know from KVM: its hypercalls, and ends of interrupts by a word in memory. */
 #include <stdarg.h>
 #include <setjmp.h>

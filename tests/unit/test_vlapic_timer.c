@@ -1,5 +1,6 @@
-// sources: tests/unit/fake_pic.c tests/unit/fake_vlapic.c vmm/vlapic.c vmm/vlapic_dest.c vmm/vlapic_regs.c
-// sources: vmm/vlapic_msr.c vmm/vlapic_timer.c vmm/vlapic_cpu.c vmm/vlapic_eoi.c vmm/vmsi.c
+// sources: tests/unit/fake_pic.c tests/unit/fake_vlapic.c vmm/vlapic.c vmm/vlapic_dest.c
+// sources: vmm/vlapic_regs.c vmm/vlapic_msr.c vmm/vlapic_timer.c vmm/vlapic_cpu.c
+// sources: vmm/vlapic_eoi.c vmm/vmsi.c
 /*
  * The local APIC's timer: one-shot, periodic and deadline. Time is nanoseconds of the host's TSC; a
  * fired timer is called by hand.
