@@ -212,11 +212,11 @@ def test_a_request_that_kills_its_server_three_times_stops_its_device_only(rig):
     assert re.search(r"one: disk ok, \d+ writes", seen) and "DISK BAD" not in seen
 
 
-def restart_linux(disk, build, cpus):
+def restart_linux(disk, build, cpus, kib):
     """Orders a Linux guest of two CPUs to be restarted in the middle of its writes."""
     with open(os.path.join(build, "linux", "linux1.img"), "rb") as f, open(disk.image, "wb") as g:
         g.write(f.read())
-    m = disk.start("", [linux("linux1", f"{QUICK} task=rounds rounds=3", vcpus=2,
+    m = disk.start("", [linux("linux1", f"{QUICK} task=rounds rounds=3 kib={kib}", vcpus=2,
                               disk="device: main, offset: 0, size: 16M")], ["--cpus", str(cpus)])
     m.expect("linux1: round 1 of 3", timeout=BOOT)
     m.view("s")
@@ -230,7 +230,10 @@ def restart_linux(disk, build, cpus):
 
 
 def test_linux_restarted_in_the_middle_of_writes_comes_back_with_its_disk(disk, build, emulator):
-    restart_linux(disk, build, cpus=2 if emulator == "qemu" else 1)
+    if emulator == "qemu":
+        restart_linux(disk, build, cpus=2, kib=1024)
+    else:
+        restart_linux(disk, build, cpus=1, kib=256)
 
 
 def test_a_hanging_service_domain_is_restarted_by_its_watchdog_and_nothing_is_lost(disk):
