@@ -47,7 +47,7 @@ def test_the_example_with_two_cpus_on_two_gives_a_shell(boot):
     nothing_wrong(m)
 
 
-@only("qemu", "on Bochs test_service_death restarts a guest with two CPUs")
+@only("qemu", "two starts with two CPUs take Bochs minutes")
 @pytest.mark.seconds(25)
 def test_a_guest_with_two_cpus_resets_itself_and_comes_back(boot):
     m = smp(boot, 2, "task=reboot", cpus=2, restart="always")
