@@ -6,6 +6,7 @@
 #include "guests/lib/apic.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/insn.h"
+#include "guests/lib/kvm_clock.h"
 #include "guests/lib/time.h"
 #include "guests/lib/trap.h"
 #include "lib/bits.h"
@@ -13,7 +14,6 @@
 #define MSR_TSC_ADJUST 0x3bu
 #define MSR_TSC_AUX    0xc0000103u
 #define MSR_SYSTEM_OLD 0x12u
-#define MSR_SYSTEM     0x4b564d01u
 #define MSR_STEAL      0x4b564d03u
 #define ENABLED        1u
 #define CLOCK_STABLE   1u
@@ -21,14 +21,6 @@
 #define CPUID_KVM      0x40000101u
 #define KVM_STABLE     BIT(24)
 #define CPUID_RDTSCP   BIT(27)
-
-struct system_time {
-	uint32_t version, pad0;
-	uint64_t tsc_timestamp, system_time;
-	uint32_t mul;
-	int8_t shift;
-	uint8_t flags, pad[2];
-};
 
 struct steal_time {
 	uint64_t steal;
@@ -124,7 +116,7 @@ static void system_clock(void)
 	system_msr = MSR_SYSTEM_OLD;
 	all(register_page);
 	monotonic("KVM's clock by the old numbers does not go back", by_page);
-	system_msr = MSR_SYSTEM;
+	system_msr = MSR_SYSTEM_TIME;
 	all(register_page);
 	monotonic("KVM's clock by the new ones, neither", by_page);
 	check("it is stable where CPUID says so", pages[0].flags & CLOCK_STABLE, stable);

@@ -6,20 +6,11 @@
 
 #include "guests/lib/hv.h"
 #include "guests/lib/insn.h"
+#include "guests/lib/kvm_clock.h"
 #include "guests/lib/time.h"
 #include "lib/bits.h"
 
-#define MSR_WALL_CLOCK  0x4b564d00u
-#define MSR_SYSTEM_TIME 0x4b564d01u
-#define ENABLE          1u
-
-struct system_time {
-	uint32_t version, pad0;
-	uint64_t tsc_timestamp, system_time;
-	uint32_t mul;
-	int8_t shift;
-	uint8_t flags, pad[2];
-};
+#define MSR_WALL_CLOCK 0x4b564d00u
 
 struct wall_clock {
 	uint32_t version, sec, nsec;
@@ -31,7 +22,7 @@ static volatile struct wall_clock wall_clock ALIGNED(64);
 void machine_time_start(void)
 {
 	wrmsr(MSR_WALL_CLOCK, (uint64_t)(uintptr_t)&wall_clock);
-	wrmsr(MSR_SYSTEM_TIME, (uint64_t)(uintptr_t)&system_time | ENABLE);
+	wrmsr(MSR_SYSTEM_TIME, (uint64_t)(uintptr_t)&system_time | SYSTEM_TIME_ENABLE);
 }
 
 uint64_t machine_ns(void)
