@@ -17,8 +17,8 @@ NORETURN void boot_on_stack(uint64_t top, void (*fn)(void));
 /* The verdict on the hardware: logs it and returns the backend; if this machine can't run guests,
    says what is missing and what to do, and stops. */
 const struct backend *verdict_on_hardware(void);
-/* Tells the backend which features not to use. */
-void verdict_without(const struct options *o);
+/* Tells the backend which features not to use, and which to use all the same. */
+void verdict_wishes(const struct options *o);
 /* Stops without a panic: the user has read what to do. */
 NORETURN void verdict_stop(void);
 

@@ -46,6 +46,13 @@ static bool parse_without(struct options *o, const char *value, size_t bytes)
 	return bytes != 0;
 }
 
+static bool parse_with(struct options *o, const char *value, size_t bytes)
+{
+	o->with = value;
+	o->with_bytes = bytes;
+	return bytes != 0;
+}
+
 static bool parse_event(struct options *o, const char *word, size_t bytes)
 {
 	static const struct {
@@ -89,6 +96,7 @@ static const struct {
 	{ "log=", parse_log, "error, warn, info or debug" },
 	{ "cpus=", parse_cpus, "1 to 16" },
 	{ "without=", parse_without, "names of optional features with commas between" },
+	{ "with=", parse_with, "names of features with commas between" },
 	{ "trace=", parse_trace, "all, dump, names of events (docs/config.md), commas between" },
 };
 
@@ -106,7 +114,8 @@ static void parse_word(struct options *o, const char *word, size_t bytes)
 				 keys[i].values);
 		return;
 	}
-	log_warn("command line: %.*s is not known; there are log=, cpus=, without= and trace=",
+	log_warn("command line: %.*s is not known; there are log=, cpus=, without=, with=, "
+		 "trace=",
 		 (int)bytes, word);
 }
 

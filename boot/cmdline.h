@@ -19,6 +19,9 @@ struct options {
 	   so that the path without them can be tested; in the command line, NULL: none. */
 	const char *without;
 	size_t without_bytes;
+	/* with=NAME,NAME: those that are used although they are defective on this CPU; the same. */
+	const char *with;
+	size_t with_bytes;
 	uint32_t trace;  /* trace=all|NAME,...: bits of enum hv_trace_event */
 	bool trace_dump; /* dump among these names: printed when the machine ends */
 };

@@ -108,7 +108,7 @@ static NORETURN void boot_machine(void)
 	pci_init();
 
 	/* The backend says what it lacks before CPUs are started for nothing. */
-	verdict_without(&options);
+	verdict_wishes(&options);
 	if (backend->init() != OK || backend->cpu_enable() != OK)
 		verdict_stop();
 	speculation_init();

@@ -90,18 +90,24 @@ static void explain_no_backend(void)
 		  intel ? "\"Intel Virtualization Technology\"" : "\"SVM Mode\"");
 }
 
-void verdict_without(const struct options *o)
+static void want(const char *word, size_t bytes, bool use)
 {
-	const char *word = o->without, *end = word + o->without_bytes;
+	const char *end = word + bytes;
 	size_t n;
 
 	for (; word < end; word += n + 1) {
 		for (n = 0; word + n < end && word[n] != ',';)
 			n++;
-		if (!backend->without(word, n))
-			log_warn("command line: without=%.*s: %s has no such feature", (int)n, word,
-				 backend->name);
+		if (!backend->want(word, n, use))
+			log_warn("command line: with%s=%.*s: %s has no such feature",
+				 use ? "" : "out", (int)n, word, backend->name);
 	}
+}
+
+void verdict_wishes(const struct options *o)
+{
+	want(o->without, o->without_bytes, false);
+	want(o->with, o->with_bytes, true);
 }
 
 const struct backend *verdict_on_hardware(void)

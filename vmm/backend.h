@@ -40,9 +40,9 @@ struct backend {
 	const char *name; /* "AMD-V" */
 
 	/* Boot CPU, before init: does without that optional feature of the CPU (the name as the
-	   backend's features.def has it, in any case), so that the plain path can be tested. False:
-	   it has none of that name. */
-	bool (*without)(const char *name, size_t bytes);
+	   backend's features.def has it, in any case), so that the plain path can be tested, or
+	   uses it although it is known to be defective there. False: it has none of that name. */
+	bool (*want)(const char *name, size_t bytes, bool use);
 	/* Boot CPU, once, before anything else: capabilities, permission maps; logs the verdict on
 	   optional features. Errors: UNSUPPORTED (a required feature is missing; it was logged). */
 	enum err (*init)(void);

@@ -48,10 +48,27 @@ static void deadline(void)
 	check("and reads 0 then", rdmsr(MSR_TSC_DEADLINE), 0);
 }
 
+/* The host's own interrupt for the timer comes while a request waits for IF. */
+static void held_back(void)
+{
+	uint64_t end = time_after(3 * NS_PER_MS);
+
+	notes_clear();
+	apic_timer_oneshot(0x45, NS_PER_MS);
+	irq_gap();
+	apic_self_ipi(0x41);
+	while (rdtsc() < end)
+		;
+	check("IF holds back, whatever the host does", notes(), 0);
+	irq_gap();
+	check("and then lets both in", notes(), 0x4541);
+}
+
 void timer_cases(void)
 {
 	oneshot();
 	periodic();
 	deadline();
+	held_back();
 	apic_write(APIC_LVT_TIMER, LVT_MASKED);
 }

@@ -28,8 +28,8 @@ def run(boot, vcpus, cpus, words=""):
 
 
 @pytest.mark.parametrize("words", [
-    pytest.param("", id="all-that-the-cpu-has"),
-    pytest.param("without=VIRTUAL_IRQ", id="cr8-only", marks=ONLY_INTEL),
+    pytest.param("", id="as-it-comes"),
+    pytest.param("with=VIRTUAL_IRQ", id="all-by-the-cpu", marks=ONLY_INTEL),
     pytest.param("without=TPR_SHADOW", id="nothing-by-the-cpu", marks=ONLY_INTEL),
 ])
 def test_the_local_apic_does_what_the_manual_says(boot, words):
@@ -39,7 +39,7 @@ def test_the_local_apic_does_what_the_manual_says(boot, words):
 @pytest.mark.seconds(40)
 @pytest.mark.parametrize("vcpus, cpus, words", [
     pytest.param(2, 1, "", id="two-on-one-cpu"),
-    pytest.param(2, 1, "without=VIRTUAL_IRQ", id="two-without-help", marks=ONLY_INTEL),
+    pytest.param(2, 1, "with=VIRTUAL_IRQ", id="two-by-the-cpu", marks=ONLY_INTEL),
     pytest.param(4, 2, "", id="four-on-two-cpus",
                  marks=only("bochs", "two emulated CPUs of QEMU go at the host's speed")),
 ])

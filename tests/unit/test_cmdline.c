@@ -49,8 +49,16 @@ static void features_to_do_without_are_kept_as_they_stand(void **state)
 	assert_int_equal(o.without_bytes, 10);
 	assert_memory_equal(o.without, "timer,vpid", 10);
 	assert_int_equal(o.cpus, 2);
+	assert_int_equal(o.with_bytes, 0);
+	cmdline_parse(&o, "without=timer with=virtual_irq");
+	assert_int_equal(o.without_bytes, 5);
+	assert_int_equal(o.with_bytes, 11);
+	assert_memory_equal(o.with, "virtual_irq", 11);
+	assert_int_equal(warnings(), 0);
 	cmdline_parse(&o, "without=");
 	assert_true(warnings() > 0);
+	cmdline_parse(&o, "with=");
+	assert_true(warnings() > 1);
 }
 
 static void events_to_trace_are_named_or_all(void **state)

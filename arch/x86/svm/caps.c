@@ -37,12 +37,13 @@ static void log_verdict(void)
 	}
 }
 
-bool svm_without(const char *name, size_t bytes)
+bool svm_want(const char *name, size_t bytes, bool use)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
 		if (!str_is_word(optional[i].name, name, bytes))
 			continue;
-		unwanted |= 1u << optional[i].bit;
+		if (!use)
+			unwanted |= 1u << optional[i].bit;
 		return true;
 	}
 	return false;

@@ -32,8 +32,8 @@ static inline bool svm_has(enum svm_feature f)
 }
 
 /* Boot CPU, before svm_caps_init: do without that optional feature (its name in features.def, in
-   any case). False: there is none of that name. */
-bool svm_without(const char *name, size_t bytes);
+   any case), or use it, which needs no telling. False: there is none of that name. */
+bool svm_want(const char *name, size_t bytes, bool use);
 /* Boot CPU: reads and logs. Errors: UNSUPPORTED (logged): no AMD-V, no nested paging. */
 must_check enum err svm_caps_init(void);
 

@@ -55,7 +55,7 @@ static size_t insn_bytes(struct vcpu *v, uint8_t bytes[15])
 
 const struct backend svm_backend = {
 	.name = "AMD-V",
-	.without = svm_without,
+	.want = svm_want,
 	.init = init,
 	.cpu_enable = svm_cpu_enable,
 	.nested_format = nested_format,

@@ -22,7 +22,7 @@ enum word { BASIC, PIN, CPU, CPU2, EXIT, ENTRY, EPT, DEFECTS, WORDS };
 struct vmx_caps vmx_caps RO_AFTER_INIT;
 
 static uint64_t must[WORDS], may[WORDS];
-static uint32_t unwanted; /* bit n: enum vmx_feature */
+static uint32_t unwanted, insisted; /* bit n: enum vmx_feature */
 
 static const struct {
 	uint8_t word;
@@ -31,9 +31,11 @@ static const struct {
 } required[] = {
 #define VMX_REQUIRED(word, bits, text) { word, bits, text },
 #define VMX_FEATURE(name, word, bit, text, without)
+#define VMX_DEFECT(revision, name, text)
 #include "arch/x86/vmx/features.def"
 #undef VMX_REQUIRED
 #undef VMX_FEATURE
+#undef VMX_DEFECT
 };
 
 static const struct {
@@ -43,9 +45,25 @@ static const struct {
 } optional[] = {
 #define VMX_REQUIRED(word, bits, text)
 #define VMX_FEATURE(name, word, bit, text, without) { #name, word, bit, text, without },
+#define VMX_DEFECT(revision, name, text)
 #include "arch/x86/vmx/features.def"
 #undef VMX_REQUIRED
 #undef VMX_FEATURE
+#undef VMX_DEFECT
+};
+
+static const struct {
+	uint32_t revision;
+	enum vmx_feature feature;
+	const char *text;
+} defects[] = {
+#define VMX_REQUIRED(word, bits, text)
+#define VMX_FEATURE(name, word, bit, text, without)
+#define VMX_DEFECT(revision, name, text) { revision, VMX_##name, text },
+#include "arch/x86/vmx/features.def"
+#undef VMX_REQUIRED
+#undef VMX_FEATURE
+#undef VMX_DEFECT
 };
 
 static_assert(VMX_FEATURES <= 32, "bits of vmx_caps.features");
@@ -125,11 +143,27 @@ static void drop_dependents(void)
 	}
 }
 
+static void drop_defective(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(defects); i++) {
+		uint32_t bit = 1u << defects[i].feature;
+
+		if (defects[i].revision != vmx_caps.revision || ~vmx_caps.features & bit ||
+		    insisted & bit)
+			continue;
+		log_info("vmx: %s is defective: %s", optional[defects[i].feature].text,
+			 defects[i].text);
+		unwanted |= bit;
+		vmx_caps.features &= ~bit;
+	}
+}
+
 static void find_optional(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
 		if (may[optional[i].word] >> optional[i].bit & 1 && !(unwanted >> i & 1))
 			vmx_caps.features |= 1u << i;
+	drop_defective();
 	drop_dependents();
 }
 
@@ -180,12 +214,12 @@ static void log_verdict(void)
 	}
 }
 
-bool vmx_without(const char *name, size_t bytes)
+bool vmx_want(const char *name, size_t bytes, bool use)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
 		if (!str_is_word(optional[i].name, name, bytes))
 			continue;
-		unwanted |= 1u << i;
+		*(use ? &insisted : &unwanted) |= 1u << i;
 		return true;
 	}
 	return false;
@@ -200,9 +234,9 @@ enum err vmx_caps_init(void)
 	read_words();
 	if (!check_required())
 		return ERR_UNSUPPORTED;
+	read_fixed();
 	find_optional();
 	choose_controls();
-	read_fixed();
 	log_verdict();
 	return OK;
 }

@@ -14,9 +14,11 @@
 enum vmx_feature {
 #define VMX_FEATURE(name, word, bit, text, without) VMX_##name,
 #define VMX_REQUIRED(word, bits, text)
+#define VMX_DEFECT(revision, name, text)
 #include "arch/x86/vmx/features.def"
 #undef VMX_FEATURE
 #undef VMX_REQUIRED
+#undef VMX_DEFECT
 	VMX_FEATURES,
 };
 
@@ -39,9 +41,10 @@ static inline bool vmx_has(enum vmx_feature f)
 	return vmx_caps.features >> f & 1;
 }
 
-/* Boot CPU, before vmx_caps_init: do without that optional feature (its name in features.def, in
-   any case). False: there is none of that name. */
-bool vmx_without(const char *name, size_t bytes);
+/* Boot CPU, before vmx_caps_init: use that optional feature (its name in features.def, in any case)
+   although this CPU's is known to be defective, or do without it. False: there is none of that
+   name. */
+bool vmx_want(const char *name, size_t bytes, bool use);
 
 /* Boot CPU: reads and logs. Errors: UNSUPPORTED (each missing required feature was logged). */
 must_check enum err vmx_caps_init(void);

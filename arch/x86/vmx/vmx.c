@@ -50,7 +50,7 @@ static size_t insn_bytes(struct vcpu *v, uint8_t bytes[15])
 
 const struct backend vmx_backend = {
 	.name = "VT-x",
-	.without = vmx_without,
+	.want = vmx_want,
 	.init = init,
 	.cpu_enable = vmx_cpu_enable,
 	.nested_format = nested_format,
