@@ -25,6 +25,7 @@
 #define HV_BOOT_DEVICES 32
 #define HV_BOOT_SERVED  64
 #define HV_BOOT_PEERS   16
+#define HV_BOOT_BRIDGES 4
 #define HV_BOOT_BYTES   0x8000u /* the "page" is this long */
 
 enum hv_region_kind {
@@ -66,6 +67,10 @@ enum hv_served_kind {
 	/* The legacy devices of a PC but the 8259 pair (docs/abi.md): no PCI function, `function`
 	   is 0. */
 	HV_SERVED_PC,
+	HV_SERVED_NET,
+	HV_SERVED_RNG,
+	HV_SERVED_VSOCK,
+	HV_SERVED_KINDS,
 };
 
 enum hv_source_kind {
@@ -73,6 +78,7 @@ enum hv_source_kind {
 	HV_SOURCE_MODULE, /* source = config module: a RAM disk */
 	HV_SOURCE_DEVICE, /* source = index into device[]: a range of a physical disk, the unit-th
 			     of that device */
+	HV_SOURCE_BRIDGE, /* source = index into bridge[] */
 };
 
 /* A virtual device that this domain serves to a guest, from the config. */
@@ -86,11 +92,27 @@ struct hv_served {
 	uint16_t fallback;      /* config module, for a device that turns out to have no such disk;
 				   then all of it is served. HV_NO_MODULE: none */
 	uint64_t offset, bytes; /* range of the source; bytes 0: to its end */
+	/* A disk or a network card: at most so many requests or frames, and so many bytes, a
+	   second; 0: as many as there come. */
+	uint64_t rate_bytes;
+	uint32_t rate_requests;
+	uint8_t mac[6]; /* of a network card */
+	uint16_t cid;   /* of a vsock: the guest's address, from 3 on */
 	char serial[24];
+	uint32_t reserved;
 };
 
 #define HV_SERVED_READONLY 1u
 #define HV_NO_MODULE       0xffffu
+
+/* A network of this domain: the cards that it serves there, and the physical one, if it has one. */
+struct hv_bridge {
+	char name[16];
+	uint16_t device; /* index into device[]; HV_NO_DEVICE: only guests are on it */
+	uint16_t reserved[3];
+};
+
+#define HV_NO_DEVICE 0xffffu
 
 /* A domain that this one has something to do with. */
 struct hv_peer {
@@ -112,14 +134,15 @@ struct hv_boot {
 	uint32_t tsc_khz, apic_khz;
 	uint64_t memory; /* bytes of RAM at `ram` */
 	uint64_t ram;
-	uint16_t vcpus, caps, regions, devices, served, peers;
-	uint16_t reserved[2];
+	uint16_t vcpus, caps, regions, devices, served, peers, bridges;
+	uint16_t reserved[1];
 	char cmdline[512];
 	struct hv_cap cap[HV_BOOT_CAPS];
 	struct hv_region region[HV_BOOT_REGIONS];
 	struct hv_device device[HV_BOOT_DEVICES];
 	struct hv_served serve[HV_BOOT_SERVED];
 	struct hv_peer peer[HV_BOOT_PEERS];
+	struct hv_bridge bridge[HV_BOOT_BRIDGES];
 };
 
 #endif

@@ -143,6 +143,7 @@ void bootpage_build(struct domain *d)
 	bootpage_caps(d);
 	bootpage_devices(d);
 	bootpage_served(d);
+	bootpage_bridges(d);
 	bootpage_peers(d);
 }
 

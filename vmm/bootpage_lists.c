@@ -87,6 +87,10 @@ static void bootpage_serve(struct domain *d, const struct domain *guest, unsigne
 	s->kind = c->kind;
 	s->function = c->kind == HV_SERVED_PC ? 0 : vpci_function(index);
 	s->flags = c->flags;
+	s->rate_bytes = c->rate_bytes;
+	s->rate_requests = c->rate_requests;
+	s->cid = c->cid;
+	memcpy(s->mac, c->mac, sizeof(s->mac));
 	bootpage_source(d, c, s);
 	str_copy(s->serial, c->serial, sizeof(s->serial));
 }
@@ -100,6 +104,21 @@ void bootpage_served(struct domain *d)
 			if (guest->vcpus && guest->config->serve[j].backend == d->id)
 				bootpage_serve(d, guest, j);
 	}
+}
+
+void bootpage_bridges(struct domain *d)
+{
+	static_assert(CONFIG_BRIDGES <= HV_BOOT_BRIDGES, "every bridge is listed");
+	static_assert(HV_NO_DEVICE == CONFIG_NONE, "the config's number is handed on");
+	for (unsigned i = 0; i < d->config->bridges; i++) {
+		const struct config_bridge *c = &d->config->bridge[i];
+		struct hv_bridge *b = &d->boot->bridge[i];
+
+		str_copy(b->name, c->name, sizeof(b->name));
+		b->device = device_of(d, c->device) ? bootpage_device_index(d, c->device)
+						    : HV_NO_DEVICE;
+	}
+	d->boot->bridges = d->config->bridges;
 }
 
 /* Domains that a capability names. */

@@ -10,6 +10,8 @@ void bootpage_caps(struct domain *d);
 void bootpage_devices(struct domain *d);
 /* Virtual devices that d serves to others. Panics when they are more than the page has room for. */
 void bootpage_served(struct domain *d);
+void bootpage_bridges(struct domain *d);
+void bootpage_bridges(struct domain *d);
 void bootpage_peers(struct domain *d);
 
 #endif

@@ -199,8 +199,8 @@ static enum err check_images(struct check *k)
 
 /* In this order: what is known to be good is used by those after it. */
 static enum err (*const domain_checks[])(struct check *) = {
-	check_kind,   check_memory,         config_check_schedule,
-	check_images, config_check_devices, config_check_served,
+	check_kind,           check_memory,         config_check_schedule, check_images,
+	config_check_devices, config_check_bridges, config_check_served,
 };
 
 static enum err check_domains(struct check *k)

@@ -13,12 +13,14 @@
 #include "lib/err.h"
 
 #define CONFIG_MAGIC      0x47464348424bull
-#define CONFIG_VERSION    2
+#define CONFIG_VERSION    3
 #define CONFIG_MODULE     "bulkhead.config" /* first word of the module's Multiboot2 string */
 #define CONFIG_DOMAINS    16
 #define CONFIG_MODULES    48
-#define CONFIG_DEVICES    8 /* a domain */
-#define CONFIG_SERVED     8 /* a domain */
+#define CONFIG_DEVICES    8  /* a domain */
+#define CONFIG_SERVED     12 /* a domain */
+#define CONFIG_BRIDGES    4  /* a domain */
+#define CONFIG_CID_FIRST  3u /* of vsock addresses: those below have a meaning */
 #define CONFIG_NAME       32
 #define CONFIG_CMDLINE    512
 #define CONFIG_UNITS      4 /* disks of a device */
@@ -88,12 +90,23 @@ struct config_served {
 	uint16_t kind;          /* enum hv_served_kind of abi/boot.h */
 	uint16_t backend;       /* number of the domain that serves it */
 	uint16_t source_kind;   /* enum hv_source_kind */
-	uint16_t source;        /* module, or index into the back end's device[] */
+	uint16_t source;        /* module, or index into the back end's device[] or bridge[] */
 	uint32_t flags;         /* HV_SERVED_* */
 	uint16_t fallback;      /* module used when device or disk is missing, CONFIG_NONE: none */
 	uint16_t unit;          /* which disk of the device */
 	uint64_t offset, bytes; /* multiples of 512; bytes 0: to the end */
+	uint64_t rate_bytes;    /* a second, disks and cards; 0: no limit */
+	uint32_t rate_requests; /* likewise */
+	uint8_t mac[6];         /* of a card */
+	uint16_t cid;           /* of a vsock */
 	char serial[24];
+	uint32_t reserved;
+};
+
+/* A network that a service domain carries. */
+struct config_bridge {
+	char name[16];             /* unique in the domain */
+	uint16_t device, reserved; /* its index in device[], CONFIG_NONE: none */
 };
 
 struct config_domain {
@@ -113,9 +126,10 @@ struct config_domain {
 	uint32_t restart_limit; /* restarts within a minute after which it stays dead */
 	uint32_t watchdog_ms;   /* 0: none until the domain asks for one */
 	uint16_t image, initrd; /* modules; initrd CONFIG_NONE: none (Multiboot, PVH: its module) */
-	uint16_t devices, served;
+	uint16_t devices, served, bridges, reserved[3];
 	char cmdline[CONFIG_CMDLINE];
 	struct config_device device[CONFIG_DEVICES];
+	struct config_bridge bridge[CONFIG_BRIDGES];
 	struct config_served serve[CONFIG_SERVED];
 };
 

@@ -37,6 +37,7 @@ static inline bool config_is_service(const struct config_domain *d)
 /* The checks of a domain's device[] and serve[]; names, modules and numbers of domains are known
    to be good, other domains' devices and disks are not. */
 must_check enum err config_check_devices(struct check *k);
+must_check enum err config_check_bridges(struct check *k);
 must_check enum err config_check_served(struct check *k);
 
 /* One domain's vCPUs, priority, quantum, cap and CPUs; and, when every domain is known to be good,

@@ -1,7 +1,6 @@
 /*
- * The part of the configuration's validator that knows devices and what is served from them:
- * that only service domains own devices, that no device is asked for twice, that every disk has a
- * source which is large enough, and that no two writers share a sector.
+ * The part of the configuration's validator that knows a service domain's devices and networks:
+ * that only service domains have them and that none is asked for twice.
  */
 #include "vmm/config_check.h"
 
@@ -9,8 +8,6 @@
 #include "lib/addr.h"
 #include "lib/bits.h"
 #include "lib/string.h"
-
-#define SECTOR_MASK 511ull
 
 static bool same_device(const struct config_device *a, const struct config_device *b)
 {
@@ -69,141 +66,38 @@ enum err config_check_devices(struct check *k)
 	return e;
 }
 
-static bool module_is_image(const struct config *c, unsigned module)
+static enum err check_bridge(struct check *k, const struct config_bridge *b)
 {
-	for (unsigned i = 0; i < c->domains; i++)
-		if (c->domain[i].image == module || c->domain[i].initrd == module)
-			return true;
-	return false;
-}
-
-static enum err check_ram_disk(struct check *k, const struct config_served *s, const char *key,
-			       uint32_t module)
-{
-	const struct config *c = k->c;
-
-	if (module >= c->modules)
-		return config_bad(k, key, "module %u of %u", module, c->modules);
-	if (module_is_image(c, module))
-		return config_bad(k, key, "%s is also started as a guest; use a copy",
-				  c->module[module].name);
-	if (c->module[module].bytes & SECTOR_MASK)
-		return config_bad(k, key, "%s is not a multiple of 512 bytes",
-				  c->module[module].name);
-	if (s->source_kind == HV_SOURCE_MODULE &&
-	    !range_within(s->offset, s->bytes, c->module[module].bytes))
-		return config_bad(k, "size", "the range ends beyond %s, which has %luK",
-				  c->module[module].name,
-				  (unsigned long)(c->module[module].bytes >> 10));
-	return OK;
-}
-
-static enum err check_source(struct check *k, const struct config_served *s)
-{
-	const struct config_domain *backend = &k->c->domain[s->backend];
-
-	if ((s->offset | s->bytes) & SECTOR_MASK)
-		return config_bad(k, "offset", "offset and size must be multiples of 512");
-	if (s->offset + s->bytes < s->offset)
-		return config_bad(k, "offset", "offset and size wrap around");
-	if (s->unit >= (s->source_kind == HV_SOURCE_DEVICE ? CONFIG_UNITS : 1))
-		return config_bad(k, "unit", "%u; 0 to %u, and 0 for a RAM disk", s->unit,
-				  CONFIG_UNITS - 1);
-	if (s->fallback != CONFIG_NONE && s->source_kind != HV_SOURCE_DEVICE)
-		return config_bad(k, "fallback", "only a disk on a device can have one");
-	if (s->source_kind == HV_SOURCE_MODULE)
-		return check_ram_disk(k, s, "module", s->source);
-	if (s->source_kind != HV_SOURCE_DEVICE)
-		return config_bad(k, "device", "no source; device or module would be right");
-	if (s->source >= backend->devices || s->source >= CONFIG_DEVICES)
-		return config_bad(k, "device", "domain %s has no device %u", backend->name,
-				  s->source);
-	return s->fallback == CONFIG_NONE ? OK : check_ram_disk(k, s, "fallback", s->fallback);
-}
-
-/* True if two disks can write the same sectors of one source. */
-static bool served_clash(const struct config_served *a, const struct config_served *b)
-{
-	uint64_t a_end = a->bytes ? a->offset + a->bytes : ~0ull;
-	uint64_t b_end = b->bytes ? b->offset + b->bytes : ~0ull;
-
-	if (a->kind != HV_SERVED_BLOCK || b->kind != HV_SERVED_BLOCK)
-		return false;
-	if (a->source_kind != b->source_kind || a->source != b->source || a->unit != b->unit)
-		return false;
-	if (a->source_kind == HV_SOURCE_DEVICE && a->backend != b->backend)
-		return false;
-	if (a->flags & b->flags & HV_SERVED_READONLY)
-		return false;
-	return a->offset < b_end && b->offset < a_end;
-}
-
-static enum err check_clashes(struct check *k, const struct config_served *s)
-{
-	for (unsigned i = 0; i < k->c->domains; i++) {
-		const struct config_domain *o = &k->c->domain[i];
-
-		for (unsigned j = 0; j < o->served && j < CONFIG_SERVED; j++)
-			if (&o->serve[j] != s && served_clash(&o->serve[j], s))
-				return config_bad(
-					k, "offset",
-					"shares sectors with a disk of domain %s; separate "
-					"ranges, or read-only for both",
-					o->name);
-	}
-	return OK;
-}
-
-static enum err check_served(struct check *k, const struct config_served *s)
-{
-	const char *from = s->kind == HV_SERVED_PC ? "legacy-from" : "from";
-	const struct config *c = k->c;
-	enum err e;
-
-	if (s->kind > HV_SERVED_PC)
-		return config_bad(k, "kind", "%u is unknown", s->kind);
-	if (s->backend >= c->domains || !config_is_service(&c->domain[s->backend]))
-		return config_bad(k, from, "does not name a service domain");
-	if (s->flags & ~HV_SERVED_READONLY)
-		return config_bad(k, "flags", "unknown bits %#x", s->flags & ~HV_SERVED_READONLY);
-	if (!config_text_is_good(s->serial, sizeof(s->serial)))
-		return config_bad(k, "serial", "at most 23 printable ASCII characters");
-	if (s->kind != HV_SERVED_BLOCK)
-		return s->source_kind == HV_SOURCE_NONE
-			       ? OK
-			       : config_bad(k, from, "only a disk has a source");
-	e = check_source(k, s);
-	return e != OK ? e : check_clashes(k, s);
-}
-
-enum err config_check_served(struct check *k)
-{
-	static const char *const lists[] = {
-		[HV_SERVED_BLOCK] = "disks",
-		[HV_SERVED_CONSOLE] = "consoles",
-		[HV_SERVED_PC] = NULL,
-	};
 	const struct config_domain *d = k->d;
-	unsigned count[ARRAY_SIZE(lists)] = { 0 };
 
-	if (d->served > CONFIG_SERVED)
-		return config_bad(k, "disks", "%u with the consoles; at most %u", d->served,
-				  CONFIG_SERVED);
-	if (d->served && config_is_service(d))
-		return config_bad(k, "disks", "a service domain is not served by another");
-	for (unsigned i = 0; i < d->served; i++) {
-		unsigned kind = MIN(d->serve[i].kind, HV_SERVED_PC);
-		enum err e;
-
-		k->list = lists[kind];
-		k->index = count[kind]++;
-		e = check_served(k, &d->serve[i]);
-		k->list = NULL;
-		if (e != OK)
-			return e;
+	if (!config_name_is_good(b->name, sizeof(b->name)))
+		return config_bad(k, "name", "is no name; 1 to 15 of a-z 0-9 - _ . would be right");
+	for (const struct config_bridge *o = d->bridge; o < b; o++) {
+		if (strcmp(o->name, b->name) == 0)
+			return config_bad(k, "name", "%s is taken; choose another name", b->name);
+		if (o->device != CONFIG_NONE && o->device == b->device)
+			return config_bad(k, "device", "is on bridge %s already", o->name);
 	}
-	if (count[HV_SERVED_PC] > !!(d->flags & CONFIG_FLAG_PC))
-		return config_bad(k, "legacy-from", "%u times; once, and for `platform: pc` only",
-				  count[HV_SERVED_PC]);
+	if (b->device != CONFIG_NONE && b->device >= d->devices)
+		return config_bad(k, "device", "there is no device %u", b->device);
 	return OK;
+}
+
+enum err config_check_bridges(struct check *k)
+{
+	const struct config_domain *d = k->d;
+	enum err e = OK;
+
+	if (d->bridges > CONFIG_BRIDGES)
+		return config_bad(k, "bridges", "%u; at most %u", d->bridges, CONFIG_BRIDGES);
+	if (d->bridges && !config_is_service(d))
+		return config_bad(k, "bridges", "only a service domain can carry networks");
+	k->list = "bridges";
+	for (k->index = 0; k->index < d->bridges && e == OK; k->index++) {
+		e = check_bridge(k, &d->bridge[k->index]);
+		if (e != OK)
+			break;
+	}
+	k->list = NULL;
+	return e;
 }

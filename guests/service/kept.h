@@ -1,5 +1,5 @@
 /*
- * What survives the service domain: a header page, then one page for each served device, in the
+ * What survives the service domain: a header page, then KEPT_PAGE bytes for each served device, in the
  * order of boot->serve; at the end, where there is room, the console multiplexer (console.c).
  *
  *   kept region   | header | device 0 | device 1 | ...            | multiplexer |
@@ -19,10 +19,10 @@
 #include "guests/service/inflight.h"
 
 #define KEPT_MAGIC   0x54504b484b4c42ull
-#define KEPT_VERSION 2
-#define KEPT_PAGE    4096
-#define KEPT_QUEUES  2
-#define KEPT_VECTORS 4
+#define KEPT_VERSION 3
+#define KEPT_PAGE    8192 /* a device, and the header */
+#define KEPT_QUEUES  6
+#define KEPT_VECTORS 8
 #define KEPT_BARS    2
 
 struct kept_queue {

@@ -2,7 +2,8 @@
  * The validator of configuration blobs: a good one passes, and each single mistake is found and
  * named with its domain and key.
  */
-// sources: vmm/config.c vmm/config_devices.c vmm/config_schedule.c lib/string.c lib/format.c
+// sources: vmm/config.c vmm/config_devices.c vmm/config_served.c vmm/config_schedule.c
+// sources: lib/string.c lib/format.c
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -170,7 +171,12 @@ MISTAKE(a_device_asked_for_twice_is_refused,
 	(SERVICE->devices = 2, strcpy(SERVICE->device[1].name, "b"), SERVICE->device[0].match = 2,
 	 SERVICE->device[1].match = 2),
 	"domain service: devices[0].name: domain service asks for the same device")
-MISTAKE(too_many_disks_are_refused, GUEST->served = 9, "domain linux1: disks: 9")
+MISTAKE(bridges_of_a_guest_are_refused, GUEST->bridges = 1, "domain linux1: bridges: only")
+MISTAKE(a_bridge_without_its_device_is_refused,
+	(SERVICE->bridges = 1, strcpy(SERVICE->bridge[0].name, "lan"),
+	 SERVICE->bridge[0].device = 7),
+	"domain service: bridges[0].device: there is no device 7")
+MISTAKE(too_many_disks_are_refused, GUEST->served = 13, "domain linux1: disks: 13")
 MISTAKE(legacy_devices_without_platform_pc_are_refused,
 	(GUEST->served = 2, GUEST->serve[1].kind = HV_SERVED_PC), "domain linux1: legacy-from: 1 ")
 MISTAKE(a_service_domain_is_no_pc, SERVICE->flags |= CONFIG_FLAG_PC, "domain service: platform: ")
@@ -215,7 +221,48 @@ static void a_console_needs_no_source(void **state)
 	assert_int_equal(check(), OK);
 	GUEST->serve[1].source_kind = HV_SOURCE_MODULE;
 	assert_int_equal(check(), ERR_INVAL);
-	assert_string_equal(why, "domain linux1: consoles[0].from: only a disk has a source");
+	assert_string_equal(why,
+			    "domain linux1: consoles[0].from: only a disk or a card has a source");
+}
+
+static struct config_served card(uint8_t last)
+{
+	return (struct config_served){ .kind = HV_SERVED_NET,
+				       .source_kind = HV_SOURCE_BRIDGE,
+				       .mac = { 2, 0, 0, 0, 0, last } };
+}
+
+static void a_card_needs_a_bridge_and_an_address_of_its_own(void **state)
+{
+	GUEST->served = 3;
+	GUEST->serve[1] = card(1);
+	GUEST->serve[2] = card(2);
+	assert_int_equal(check(), ERR_INVAL);
+	assert_string_equal(why,
+			    "domain linux1: nics[0].bridge: domain service has no such bridge");
+	SERVICE->bridges = 1;
+	strcpy(SERVICE->bridge[0].name, "lan");
+	SERVICE->bridge[0].device = CONFIG_NONE;
+	assert_int_equal(check(), OK);
+	GUEST->serve[2] = card(1);
+	assert_int_equal(check(), ERR_INVAL);
+	assert_string_equal(
+		why, "domain linux1: nics[0].mac: domain linux1 has the same on this bridge");
+	GUEST->serve[2].mac[0] = 1;
+	assert_int_equal(check(), ERR_INVAL);
+}
+
+static void sockets_have_addresses_of_their_own(void **state)
+{
+	GUEST->served = 2;
+	GUEST->serve[1] = (struct config_served){ .kind = HV_SERVED_VSOCK, .cid = 2 };
+	assert_int_equal(check(), ERR_INVAL);
+	assert_string_equal(why, "domain linux1: vsock-cid: 2; from 3 on");
+	GUEST->serve[1].cid = 3;
+	assert_int_equal(check(), OK);
+	GUEST->served = 3;
+	GUEST->serve[2] = GUEST->serve[1];
+	assert_int_equal(check(), ERR_INVAL);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, good)
@@ -260,6 +307,10 @@ static const struct CMUnitTest tests[] = {
 	TEST(an_unknown_match_is_refused),
 	TEST(a_device_without_name_is_refused),
 	TEST(a_device_asked_for_twice_is_refused),
+	TEST(bridges_of_a_guest_are_refused),
+	TEST(a_bridge_without_its_device_is_refused),
+	TEST(a_card_needs_a_bridge_and_an_address_of_its_own),
+	TEST(sockets_have_addresses_of_their_own),
 	TEST(too_many_disks_are_refused),
 	TEST(legacy_devices_without_platform_pc_are_refused),
 	TEST(a_service_domain_is_no_pc),

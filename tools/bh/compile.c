@@ -170,6 +170,7 @@ static void compile_domain(struct system_image *out, const struct yaml_config *y
 	compile_text(d->cmdline, sizeof(d->cmdline), yd->cmdline, base, "cmdline");
 	compile_images(out, d, yd, base);
 	compile_devices(d, yd, base);
+	compile_bridges(d, yd, base);
 }
 
 /* KIND:FILE or FILE; the file is relative to the configuration's folder. */

@@ -1,5 +1,5 @@
 /*
- * Devices that a service domain owns, and the disks and consoles that others are served from them.
+ * Devices that a service domain owns, and what others are served from them.
  */
 #include "tools/bh/compile_parts.h"
 
@@ -63,9 +63,8 @@ void compile_devices(struct config_domain *d, const struct yaml_domain *y, const
 	}
 }
 
-/* `name` of the key that says it: "from" in an entry of a list. */
-static bool compile_backend(const struct config *c, const char *from, uint16_t *backend,
-			    const char *base, const char *name)
+bool compile_backend(const struct config *c, const char *from, uint16_t *backend, const char *base,
+		     const char *name)
 {
 	char key[COMPILE_KEY];
 
@@ -128,6 +127,7 @@ static void compile_disk(struct system_image *out, struct config_served *s,
 	compile_size(&s->bytes, y->size, base, "size");
 	compile_flag(&readonly, y->readonly, base, "read-only");
 	s->flags = readonly ? HV_SERVED_READONLY : 0;
+	compile_rates(s, y->rate_bytes, y->rate_requests, base);
 	compile_text(s->serial, sizeof(s->serial), y->serial, base, "serial");
 }
 
@@ -145,14 +145,11 @@ static uint16_t only_service(const struct config *c, unsigned *services)
 
 /* After all else that the guest is served: functions of its PCI bus go by the place in the list. */
 static void compile_legacy(const struct config *c, struct config_domain *d, const char *from,
-			   unsigned i)
+			   const char *base)
 {
-	struct config_served *s = &d->serve[d->served];
 	struct config_served legacy = { .kind = HV_SERVED_PC, .fallback = CONFIG_NONE };
-	char base[COMPILE_KEY];
 	unsigned services;
 
-	snprintf(base, sizeof(base), "domains[%u]", i);
 	legacy.backend = only_service(c, &services);
 	if (from && strcmp(from, "none") == 0)
 		return;
@@ -160,41 +157,76 @@ static void compile_legacy(const struct config *c, struct config_domain *d, cons
 		return;
 	if (from || services > 1)
 		compile_backend(c, from, &legacy.backend, base, "legacy-from");
-	if (d->served == CONFIG_SERVED) {
-		report_key(base, "legacy-from: one too many beside %u disks and consoles",
-			   CONFIG_SERVED);
-		return;
+	d->serve[d->served++] = legacy;
+}
+
+/* A device that has nothing but a back end. */
+static void compile_plain(const struct config *c, struct config_domain *d, uint16_t kind,
+			  const char *from, const char *base, const char *key)
+{
+	struct config_served *s = &d->serve[d->served++];
+
+	*s = (struct config_served){ .kind = kind, .fallback = CONFIG_NONE };
+	compile_backend(c, from, &s->backend, base, key);
+}
+
+static void compile_vsock(const struct config *c, struct config_domain *d,
+			  const struct yaml_domain *yd, unsigned i, const char *base)
+{
+	uint32_t cid = CONFIG_CID_FIRST + i;
+
+	compile_plain(c, d, HV_SERVED_VSOCK, yd->vsock_from, base, "vsock-from");
+	compile_number(&cid, 0xffff, yd->vsock_cid, base, "vsock-cid");
+	d->serve[d->served - 1].cid = cid;
+}
+
+static bool few_enough(const struct yaml_domain *yd, bool pc, const char *base)
+{
+	unsigned n = yd->disks_count + yd->consoles_count + yd->nics_count + !!yd->rng_from +
+		     !!yd->vsock_from + pc;
+
+	if (n > CONFIG_SERVED)
+		report_key(base, "%u devices are served to it; at most %u", n, CONFIG_SERVED);
+	return n <= CONFIG_SERVED;
+}
+
+static void compile_lists(struct system_image *out, const struct yaml_config *y, unsigned i)
+{
+	struct config_domain *d = &out->blob.domain[i];
+	const struct yaml_domain *yd = &y->domains[i];
+	char base[COMPILE_KEY];
+
+	for (unsigned j = 0; j < yd->disks_count; j++) {
+		snprintf(base, sizeof(base), "domains[%u].disks[%u]", i, j);
+		compile_disk(out, &d->serve[d->served++], &yd->disks[j], base);
 	}
-	*s = legacy;
-	d->served++;
+	for (unsigned j = 0; j < yd->consoles_count; j++) {
+		snprintf(base, sizeof(base), "domains[%u].consoles[%u]", i, j);
+		compile_plain(&out->blob, d, HV_SERVED_CONSOLE, yd->consoles[j].from, base, "from");
+	}
+	for (unsigned j = 0; j < yd->nics_count; j++)
+		compile_nic(&out->blob, &d->serve[d->served++], y, i, j);
 }
 
 void compile_served(struct system_image *out, const struct yaml_config *y, unsigned i)
 {
 	struct config_domain *d = &out->blob.domain[i];
 	const struct yaml_domain *yd = &y->domains[i];
+	bool pc = d->flags & CONFIG_FLAG_PC;
 	char base[COMPILE_KEY];
 
 	snprintf(base, sizeof(base), "domains[%u]", i);
-	if (!(d->flags & CONFIG_FLAG_PC) && yd->legacy_from)
+	if (!pc && yd->legacy_from)
 		report_key(base, "legacy-from is for `platform: pc`");
-	if (yd->disks_count + yd->consoles_count > CONFIG_SERVED) {
-		snprintf(base, sizeof(base), "domains[%u].disks", i);
-		report_key(base, "%u with the consoles; at most %u",
-			   yd->disks_count + yd->consoles_count, CONFIG_SERVED);
+	if (yd->vsock_cid && !yd->vsock_from)
+		report_key(base, "vsock-cid without vsock-from");
+	if (!few_enough(yd, pc, base))
 		return;
-	}
-	for (unsigned j = 0; j < yd->disks_count; j++) {
-		snprintf(base, sizeof(base), "domains[%u].disks[%u]", i, j);
-		compile_disk(out, &d->serve[d->served++], &yd->disks[j], base);
-	}
-	for (unsigned j = 0; j < yd->consoles_count; j++) {
-		struct config_served *s = &d->serve[d->served++];
-
-		snprintf(base, sizeof(base), "domains[%u].consoles[%u]", i, j);
-		*s = (struct config_served){ .kind = HV_SERVED_CONSOLE, .fallback = CONFIG_NONE };
-		compile_backend(&out->blob, yd->consoles[j].from, &s->backend, base, "from");
-	}
-	if (d->flags & CONFIG_FLAG_PC)
-		compile_legacy(&out->blob, d, yd->legacy_from, i);
+	compile_lists(out, y, i);
+	if (yd->rng_from)
+		compile_plain(&out->blob, d, HV_SERVED_RNG, yd->rng_from, base, "rng-from");
+	if (yd->vsock_from)
+		compile_vsock(&out->blob, d, yd, i, base);
+	if (pc)
+		compile_legacy(&out->blob, d, yd->legacy_from, base);
 }

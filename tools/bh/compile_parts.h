@@ -33,7 +33,17 @@ void compile_schedule(struct config_domain *d, const struct yaml_domain *y, cons
 void compile_table(struct config *c, const struct yaml_schedule *y);
 /* The devices of one domain. */
 void compile_devices(struct config_domain *d, const struct yaml_domain *y, const char *base);
-/* The disks and consoles of domain i; every domain's name and devices are known. */
+/* The networks that one domain carries; its devices are known. */
+void compile_bridges(struct config_domain *d, const struct yaml_domain *y, const char *base);
+/* `name` of the key that says it: "from" in an entry of a list. False: there is no such domain. */
+bool compile_backend(const struct config *c, const char *from, uint16_t *backend, const char *base,
+		     const char *name);
+/* Network card number j of domain i. */
+void compile_nic(struct config *c, struct config_served *s, const struct yaml_config *y, unsigned i,
+		 unsigned j);
+void compile_rates(struct config_served *s, const char *bytes, const char *requests,
+		   const char *base);
+/* What is served to domain i; every domain's name, devices and bridges are known. */
 void compile_served(struct system_image *out, const struct yaml_config *y, unsigned i);
 
 #endif

@@ -34,11 +34,33 @@ static const cyaml_schema_field_t device_fields[] = {
 };
 
 static const cyaml_schema_field_t disk_fields[] = {
-	TEXT("from", struct yaml_disk, from),          TEXT("device", struct yaml_disk, device),
-	TEXT("unit", struct yaml_disk, unit),          TEXT("module", struct yaml_disk, module),
-	TEXT("fallback", struct yaml_disk, fallback),  TEXT("offset", struct yaml_disk, offset),
-	TEXT("size", struct yaml_disk, size),          TEXT("serial", struct yaml_disk, serial),
-	TEXT("read-only", struct yaml_disk, readonly), CYAML_FIELD_END,
+	TEXT("from", struct yaml_disk, from),
+	TEXT("device", struct yaml_disk, device),
+	TEXT("unit", struct yaml_disk, unit),
+	TEXT("module", struct yaml_disk, module),
+	TEXT("fallback", struct yaml_disk, fallback),
+	TEXT("offset", struct yaml_disk, offset),
+	TEXT("size", struct yaml_disk, size),
+	TEXT("serial", struct yaml_disk, serial),
+	TEXT("read-only", struct yaml_disk, readonly),
+	TEXT("rate-bytes", struct yaml_disk, rate_bytes),
+	TEXT("rate-requests", struct yaml_disk, rate_requests),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t nic_fields[] = {
+	TEXT("from", struct yaml_nic, from),
+	TEXT("bridge", struct yaml_nic, bridge),
+	TEXT("mac", struct yaml_nic, mac),
+	TEXT("rate-bytes", struct yaml_nic, rate_bytes),
+	TEXT("rate-requests", struct yaml_nic, rate_requests),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t bridge_fields[] = {
+	TEXT("name", struct yaml_bridge, name),
+	TEXT("device", struct yaml_bridge, device),
+	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t console_fields[] = {
@@ -51,6 +73,8 @@ static const cyaml_schema_value_t word_entry = {
 };
 static const cyaml_schema_value_t device_entry = ENTRY(struct yaml_device, device_fields);
 static const cyaml_schema_value_t disk_entry = ENTRY(struct yaml_disk, disk_fields);
+static const cyaml_schema_value_t nic_entry = ENTRY(struct yaml_nic, nic_fields);
+static const cyaml_schema_value_t bridge_entry = ENTRY(struct yaml_bridge, bridge_fields);
 static const cyaml_schema_value_t console_entry = ENTRY(struct yaml_console, console_fields);
 
 static const cyaml_schema_field_t domain_fields[] = {
@@ -82,6 +106,11 @@ static const cyaml_schema_field_t domain_fields[] = {
 	LIST("devices", struct yaml_domain, devices, &device_entry),
 	LIST("disks", struct yaml_domain, disks, &disk_entry),
 	LIST("consoles", struct yaml_domain, consoles, &console_entry),
+	LIST("nics", struct yaml_domain, nics, &nic_entry),
+	LIST("bridges", struct yaml_domain, bridges, &bridge_entry),
+	TEXT("rng-from", struct yaml_domain, rng_from),
+	TEXT("vsock-from", struct yaml_domain, vsock_from),
+	TEXT("vsock-cid", struct yaml_domain, vsock_cid),
 	CYAML_FIELD_END,
 };
 

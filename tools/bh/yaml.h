@@ -12,6 +12,15 @@ struct yaml_device {
 
 struct yaml_disk {
 	char *from, *device, *unit, *module, *fallback, *offset, *size, *serial, *readonly;
+	char *rate_bytes, *rate_requests;
+};
+
+struct yaml_nic {
+	char *from, *bridge, *mac, *rate_bytes, *rate_requests;
+};
+
+struct yaml_bridge {
+	char *name, *device;
 };
 
 struct yaml_console {
@@ -34,6 +43,11 @@ struct yaml_domain {
 	unsigned disks_count;
 	struct yaml_console *consoles;
 	unsigned consoles_count;
+	struct yaml_nic *nics;
+	unsigned nics_count;
+	struct yaml_bridge *bridges;
+	unsigned bridges_count;
+	char *rng_from, *vsock_from, *vsock_cid;
 };
 
 struct yaml_slot {
