@@ -1,10 +1,11 @@
 /*
- * The device model's hypercalls, the real ones.
+ * The device model's hypercalls and clock, the real ones.
  */
 #include "guests/service/virtio_port.h"
 
 #include "guests/lib/event.h"
 #include "guests/lib/hv.h"
+#include "guests/lib/time.h"
 
 void virtio_port_irq(uint32_t cap, uint64_t address, uint32_t data)
 {
@@ -24,4 +25,25 @@ int64_t virtio_port_remove(uint32_t cap, unsigned kind, uint64_t base)
 void virtio_port_again(unsigned event)
 {
 	event_again(event);
+}
+
+uint64_t virtio_port_now(void)
+{
+	return time_ns();
+}
+
+static void hold_ends(void *arg)
+{
+	unsigned event = (unsigned)(uintptr_t)arg;
+
+	event_unmask(event);
+	event_again(event);
+}
+
+void virtio_port_hold(struct timer *t, unsigned event, uint64_t until)
+{
+	uint64_t now = time_ns();
+
+	event_mask(event);
+	timer_set_ns(t, until > now ? until - now : 0, hold_ends, (void *)(uintptr_t)event);
 }
