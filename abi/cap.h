@@ -16,13 +16,15 @@ enum hv_cap_type {
 	HV_CAP_INTERRUPT, /* object = domain whose interrupts may be raised */
 	HV_CAP_IOREQ,     /* object = guest domain that is served, detail = slots that it uses */
 	HV_CAP_DEVICE,    /* object = index of a physical PCI function */
-	HV_CAP_CONSOLE,   /* object = domain, or HV_CONSOLE_HOST for the physical serial port */
+	HV_CAP_CONSOLE,   /* object = domain, HV_CONSOLE_HOST or HV_CONSOLE_CONTROL */
 	HV_CAP_LOG,       /* the hypervisor's log */
 	HV_CAP_SYSTEM,    /* power off, reboot */
 	HV_CAP_TRACE,     /* the hypervisor's trace */
 };
 
-#define HV_CONSOLE_HOST 0xffffu
+/* The physical serial ports: the first, and the second, which is for programs. */
+#define HV_CONSOLE_HOST    0xffffu
+#define HV_CONSOLE_CONTROL 0xfffeu
 
 /* Rights; what each means depends on the type. */
 #define HV_RIGHT_READ    1u /* domain: info; window, console, log, trace: read */

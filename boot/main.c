@@ -106,6 +106,7 @@ static NORETURN void boot_machine(void)
 	ioapic_init();
 	start_lapic();
 	pci_init();
+	uart_init(UART_CONTROL);
 
 	/* The backend says what it lacks before CPUs are started for nothing. */
 	verdict_wishes(&options);
@@ -137,7 +138,7 @@ void boot_main(uint32_t physical)
 	load_boot_cpu();
 
 	/* From here on there is something to read. */
-	if (uart_init())
+	if (uart_init(UART_CONSOLE))
 		log_add_sink(uart_log);
 	log_info("Bulkhead " BULKHEAD_VERSION);
 	read_boot_info(physical);

@@ -1,6 +1,6 @@
 /*
- * A 16550 at the first COM port. Waiting for the transmitter is bounded: a port that is stuck loses
- * output and does not stop the machine.
+ * The 16550s at the first two COM ports. Waiting for the transmitter is bounded: a port that is
+ * stuck loses output and does not stop the machine.
  */
 #include "drivers/uart.h"
 
@@ -30,52 +30,71 @@
 #define THRE_SPINS  100000
 #define BAUD_115200 1
 
-static bool present RO_AFTER_INIT;
+static const struct {
+	uint16_t port;
+	uint8_t isa_irq;
+} uarts[UARTS] = {
+	[UART_CONSOLE] = { 0x3f8, 4 },
+	[UART_CONTROL] = { 0x2f8, 3 },
+};
 
-static uint8_t reg_read(unsigned reg)
+static bool present[UARTS] RO_AFTER_INIT;
+
+static uint8_t reg_read(enum uart u, unsigned reg)
 {
-	return insn_inb((uint16_t)(UART_PORT + reg));
+	return insn_inb((uint16_t)(uarts[u].port + reg));
 }
 
-static void reg_write(unsigned reg, uint8_t v)
+static void reg_write(enum uart u, unsigned reg, uint8_t v)
 {
-	insn_outb((uint16_t)(UART_PORT + reg), v);
+	insn_outb((uint16_t)(uarts[u].port + reg), v);
 }
 
-static bool scratch_holds(uint8_t v)
+static bool scratch_holds(enum uart u, uint8_t v)
 {
-	reg_write(REG_SCRATCH, v);
-	return reg_read(REG_SCRATCH) == v;
+	reg_write(u, REG_SCRATCH, v);
+	return reg_read(u, REG_SCRATCH) == v;
 }
 
-bool uart_init(void)
+bool uart_init(enum uart u)
 {
-	if (!scratch_holds(0x5a) || !scratch_holds(0xa5) || reg_read(REG_LSR) == 0xff)
+	if (!scratch_holds(u, 0x5a) || !scratch_holds(u, 0xa5) || reg_read(u, REG_LSR) == 0xff)
 		return false;
-	reg_write(REG_IER, 0);
-	reg_write(REG_LCR, LCR_DLAB);
-	reg_write(REG_DIVISOR, BAUD_115200);
-	reg_write(REG_DIVISOR + 1, 0);
-	reg_write(REG_LCR, LCR_8N1);
-	reg_write(REG_FCR, FCR_ENABLE);
-	reg_write(REG_MCR, MCR_ON);
-	present = true;
+	reg_write(u, REG_IER, 0);
+	reg_write(u, REG_LCR, LCR_DLAB);
+	reg_write(u, REG_DIVISOR, BAUD_115200);
+	reg_write(u, REG_DIVISOR + 1, 0);
+	reg_write(u, REG_LCR, LCR_8N1);
+	reg_write(u, REG_FCR, FCR_ENABLE);
+	reg_write(u, REG_MCR, MCR_ON);
+	present[u] = true;
 	return true;
 }
 
-static bool wait_empty(void)
+size_t uart_put(enum uart u, const char *buf, size_t bytes)
 {
-	for (int i = 0; i < THRE_SPINS; i++)
-		if (reg_read(REG_LSR) & LSR_THRE)
-			return true;
-	return false;
+	size_t n;
+
+	if (!present[u])
+		return bytes;
+	if (!(reg_read(u, REG_LSR) & LSR_THRE))
+		return 0;
+	for (n = 0; n < bytes && n < FIFO_BYTES; n++)
+		reg_write(u, REG_DATA, (uint8_t)buf[n]);
+	return n;
 }
 
 void uart_write(const char *buf, size_t bytes)
 {
-	while (present && bytes && wait_empty())
-		for (int room = FIFO_BYTES; room && bytes; room--, bytes--)
-			reg_write(REG_DATA, (uint8_t)*buf++);
+	size_t n = 0;
+
+	for (int spins = THRE_SPINS; bytes && spins; spins--) {
+		n = uart_put(UART_CONSOLE, buf, bytes);
+		if (n)
+			spins = THRE_SPINS;
+		buf += n;
+		bytes -= n;
+	}
 }
 
 void uart_log(const char *line, size_t bytes)
@@ -87,22 +106,22 @@ void uart_log(const char *line, size_t bytes)
 		uart_write("\r\n", 2);
 }
 
-size_t uart_read(char *buf, size_t bytes)
+size_t uart_read(enum uart u, char *buf, size_t bytes)
 {
 	size_t n = 0;
 
-	while (present && n < bytes && reg_read(REG_LSR) & LSR_DATA)
-		buf[n++] = (char)reg_read(REG_DATA);
+	while (present[u] && n < bytes && reg_read(u, REG_LSR) & LSR_DATA)
+		buf[n++] = (char)reg_read(u, REG_DATA);
 	return n;
 }
 
-enum err uart_irq_enable(irq_handler_fn *fn, void *arg)
+enum err uart_irq_enable(enum uart u, irq_handler_fn *fn, void *arg)
 {
-	struct acpi_override line = acpi_isa_irq(UART_ISA_IRQ);
+	struct acpi_override line = acpi_isa_irq(uarts[u].isa_irq);
 	struct ioapic_route route = { .level = line.level, .low = line.low };
 	int vector;
 
-	if (!present)
+	if (!present[u])
 		return ERR_UNSUPPORTED;
 	vector = irq_alloc(fn, arg);
 	if (vector < 0)
@@ -112,7 +131,7 @@ enum err uart_irq_enable(irq_handler_fn *fn, void *arg)
 
 	if (ioapic_route(line.gsi, &route) != OK)
 		return ERR_UNSUPPORTED;
-	reg_write(REG_IER, IER_RECEIVE);
+	reg_write(u, REG_IER, IER_RECEIVE);
 	ioapic_unmask(line.gsi);
 	return OK;
 }

@@ -105,6 +105,8 @@ static void caps_host(struct domain *d)
 		cap_add_with_event(d, HV_CAP_CONSOLE, HV_RIGHT_READ | HV_RIGHT_WRITE,
 				   HV_CONSOLE_HOST);
 		cap_add_with_event(d, HV_CAP_LOG, HV_RIGHT_READ, 0);
+		cap_add_with_event(d, HV_CAP_CONSOLE, HV_RIGHT_READ | HV_RIGHT_WRITE,
+				   HV_CONSOLE_CONTROL);
 	}
 	if (d->config->rights & CONFIG_RIGHT_POWER)
 		cap_add(d, HV_CAP_SYSTEM, HV_RIGHT_USE, 0);

@@ -239,7 +239,7 @@ static void console_input(void *arg)
 	char buf[CHUNK];
 	size_t n;
 
-	while ((n = uart_read(buf, sizeof(buf))) != 0) {
+	while ((n = uart_read(UART_CONSOLE, buf, sizeof(buf))) != 0) {
 		if (keep)
 			console_keep(buf, n);
 		for (size_t i = 0; !keep && i < n; i++)
@@ -293,6 +293,6 @@ void console_build(void)
 	console_select_first();
 	vuart_output_hook = console_output;
 	log_written = log_replace_sink(uart_log, console_log);
-	if (uart_irq_enable(console_input, NULL) != OK)
+	if (uart_irq_enable(UART_CONSOLE, console_input, NULL) != OK)
 		log_warn("console: no interrupt for the serial port, so no input");
 }

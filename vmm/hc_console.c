@@ -7,6 +7,7 @@
 #include "lib/log.h"
 #include "vmm/cap.h"
 #include "vmm/console.h"
+#include "vmm/control.h"
 #include "vmm/guestmem.h"
 #include "vmm/hypercall.h"
 #include "vmm/vuart.h"
@@ -20,6 +21,8 @@ static int64_t console_put(struct domain *caller, const struct hv_cap *cap, cons
 {
 	if (cap->object == HV_CONSOLE_HOST)
 		return console_host_write(caller, buf, bytes);
+	if (cap->object == HV_CONSOLE_CONTROL)
+		return control_write(buf, bytes);
 	if (cap->object == caller->id)
 		return vuart_put_output(caller, buf, bytes);
 	return console_give(domain_get(cap->object), buf, bytes);
@@ -31,6 +34,8 @@ static size_t console_get(struct domain *caller, const struct hv_cap *cap, char 
 
 	if (cap->object == HV_CONSOLE_HOST)
 		return console_host_read(buf, bytes);
+	if (cap->object == HV_CONSOLE_CONTROL)
+		return control_read(buf, bytes);
 	if (cap->object == caller->id)
 		return vuart_take_input(caller, buf, bytes);
 	d = domain_get(cap->object);

@@ -7,6 +7,7 @@
 #include "vmm/bootpage.h"
 #include "vmm/cap.h"
 #include "vmm/console.h"
+#include "vmm/control.h"
 #include "vmm/device.h"
 #include "vmm/event.h"
 #include "vmm/ioreq.h"
@@ -41,6 +42,7 @@ enum err service_build(void)
 	for (unsigned i = 0; i < domain_count(); i++)
 		bootpage_build(domain_get(i)); /* lists all of the above */
 	console_build();
+	control_build();
 	return e;
 }
 

@@ -3,6 +3,7 @@
  * that was missed when it dies.
  */
 // sources: vmm/console.c vmm/console_line.c vmm/hc_console.c vmm/event.c vmm/cap.c
+// sources: vmm/control.c
 // sources: lib/log.c lib/format.c lib/string.c mm/pool.c tests/unit/fake_domains.c
 #include "vmm/console.h"
 
@@ -18,6 +19,7 @@
 #include "tests/unit/fake_devices.h"
 #include "tests/unit/fake_domains.h"
 #include "vmm/cap.h"
+#include "vmm/control.h"
 #include "vmm/event.h"
 #include "vmm/hypercall.h"
 #include "vmm/vuart.h"
@@ -41,18 +43,43 @@ void uart_log(const char *line, size_t bytes)
 	uart_write(line, bytes);
 }
 
-size_t uart_read(char *buf, size_t bytes)
+/* The control port's peer: what it sends, as fast as it is taken, and what it has got. */
+static char sent[8192], got[64];
+static size_t sent_at, got_bytes;
+static irq_handler_fn *control_interrupt;
+
+size_t uart_put(enum uart u, const char *buf, size_t bytes)
+{
+	size_t n = MIN(bytes, (size_t)16);
+
+	assert_int_equal(u, UART_CONTROL);
+	memcpy(got + got_bytes, buf, n);
+	got_bytes += n;
+	return n;
+}
+
+size_t uart_read(enum uart u, char *buf, size_t bytes)
 {
 	size_t n = strlen(typed);
+
+	if (u == UART_CONTROL) {
+		n = MIN(bytes, strlen(sent + sent_at));
+		memcpy(buf, sent + sent_at, n);
+		sent_at += n;
+		return n;
+	}
 
 	memcpy(buf, typed, n);
 	typed = "";
 	return n;
 }
 
-enum err uart_irq_enable(irq_handler_fn *fn, void *arg)
+enum err uart_irq_enable(enum uart u, irq_handler_fn *fn, void *arg)
 {
-	input = fn;
+	if (u == UART_CONSOLE)
+		input = fn;
+	else
+		control_interrupt = fn;
 	return OK;
 }
 
@@ -123,6 +150,7 @@ static int build_once(void **state)
 	log_add_sink(uart_log);
 	log_info("boot");
 	console_build();
+	control_build();
 	return 0;
 }
 
@@ -252,6 +280,33 @@ static void keys_go_to_the_multiplexer_or_to_one_guest(void **state)
 	assert_string_equal(given, "abc");
 }
 
+static void the_control_port_loses_nothing_that_waits_in_it(void **state)
+{
+	static char buf[sizeof(sent)];
+	size_t total = 0, n;
+
+	for (size_t i = 0; i < sizeof(sent) - 1; i++)
+		sent[i] = 'a' + i % 26;
+	control_interrupt(NULL);
+	assert_true(fake_take_event(SERVER, event_of(HV_CAP_CONSOLE, HV_CONSOLE_CONTROL)));
+	while ((n = control_read(buf + total, 100)) != 0)
+		total += n;
+	assert_int_equal(total, sizeof(sent) - 1);
+	assert_string_equal(buf, sent);
+}
+
+static void the_control_port_takes_what_its_transmitter_takes(void **state)
+{
+	const struct hv_cap *cap = cap_find(d, HV_CAP_CONSOLE, HV_CONSOLE_CONTROL);
+	const char *text = "0123456789abcdefgh";
+	int64_t result = 0;
+
+	hc_console_write(d->vcpu[0], (uint64_t[5]){ cap->handle, (uintptr_t)text, 18 }, &result);
+	assert_int_equal(result, 16);
+	assert_memory_equal(got, text, 16);
+	expect("");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +316,8 @@ int main(void)
 		cmocka_unit_test_setup(what_nobody_saw_comes_out_when_the_multiplexer_dies, no_mux),
 		cmocka_unit_test_setup(guests_and_keys_wait_for_a_multiplexer_that_comes_back,
 				       no_mux),
+		cmocka_unit_test_setup(the_control_port_loses_nothing_that_waits_in_it, no_mux),
+		cmocka_unit_test_setup(the_control_port_takes_what_its_transmitter_takes, no_mux),
 		cmocka_unit_test_setup(keys_go_to_the_multiplexer_or_to_one_guest, no_mux),
 	};
 
