@@ -10,8 +10,8 @@
 
 static struct {
 	const struct config *c;
-	unsigned cpus, turn;
-	uint64_t taken, own;
+	unsigned cpus;
+	uint64_t taken, own, services;
 } plan;
 
 static uint16_t places[CONFIG_DOMAINS][CONFIG_VCPUS];
@@ -107,19 +107,35 @@ static uint32_t place_dedicate_all(void)
 	return shares;
 }
 
-/* By turns over the CPUs that are nobody's own; those of service domains only if there are no
-   others. */
-static unsigned place_turn(uint64_t services)
+/* vCPUs that have their place on a CPU; of one domain, or of all. */
+static unsigned place_load(unsigned cpu, unsigned domain)
 {
-	uint64_t free = (BIT(plan.cpus) - 1) & ~plan.own;
+	unsigned load = 0;
 
-	if (free & ~services)
-		free &= ~services;
-	if (!free)
-		return 0;
-	while (!(free & BIT(plan.turn % plan.cpus)))
-		plan.turn++;
-	return plan.turn++ % plan.cpus;
+	for (unsigned i = 0; i < plan.c->domains; i++)
+		for (unsigned j = 0; j < plan.c->domain[i].vcpus; j++)
+			load += places[i][j] == cpu && (domain == CONFIG_NONE || domain == i);
+	return load;
+}
+
+/* How little a CPU suits one more vCPU of a domain: first count the domain's own ones there, then a
+   service domain, then all. */
+static unsigned place_burden(unsigned cpu, unsigned domain)
+{
+	return place_load(cpu, domain) << 16 | (plan.services & BIT(cpu) ? 1 << 15 : 0) |
+	       place_load(cpu, CONFIG_NONE);
+}
+
+/* The CPU that suits best, among those that are nobody's own. */
+static unsigned place_spread(unsigned domain)
+{
+	unsigned best = CONFIG_NONE;
+
+	for (unsigned cpu = 0; cpu < plan.cpus; cpu++)
+		if (!(plan.own & BIT(cpu)) &&
+		    (best == CONFIG_NONE || place_burden(cpu, domain) < place_burden(best, domain)))
+			best = cpu;
+	return best == CONFIG_NONE ? 0 : best;
 }
 
 static uint64_t place_services(void)
@@ -134,19 +150,17 @@ static uint64_t place_services(void)
 
 uint32_t place_build(const struct config *c, unsigned cpus)
 {
-	uint64_t services;
 	uint32_t shares;
 
 	plan.c = c;
 	plan.cpus = cpus;
-	plan.turn = 0;
 	plan.taken = plan.own = 0;
 	place_name_all();
 	shares = place_dedicate_all();
-	services = place_services();
+	plan.services = place_services();
 	for (unsigned i = 0; i < c->domains; i++)
 		for (unsigned j = 0; j < c->domain[i].vcpus; j++)
 			if (places[i][j] == CONFIG_NONE)
-				places[i][j] = place_turn(services);
+				places[i][j] = place_spread(i);
 	return shares;
 }

@@ -1,7 +1,8 @@
 /*
  * Which physical CPU each vCPU belongs to, settled once for the whole config: slots of the cyclic
- * table and CPUs that are named come first, then domains that want CPUs for themselves, then the
- * others by turns. Pure: tested on the host.
+ * table and CPUs that are named come first, then domains that want CPUs for themselves. The others
+ * are spread: a domain's vCPUs over CPUs that it does not use yet, away from service domains where
+ * that leaves one, to where the fewest vCPUs are. Pure: tested on the host.
  */
 #ifndef VMM_PLACE_H
 #define VMM_PLACE_H

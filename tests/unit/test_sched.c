@@ -128,7 +128,7 @@ static int empty(void **state)
 	return 0;
 }
 
-static void a_service_domain_has_cpu_0_and_the_others_take_turns(void **state)
+static void a_domain_spreads_and_comes_to_a_service_domain_last(void **state)
 {
 	domain(3, 0);
 	domain(1, CONFIG_FLAG_SERVICE);
@@ -136,19 +136,37 @@ static void a_service_domain_has_cpu_0_and_the_others_take_turns(void **state)
 	assert_int_equal(place_of(1, 0), 0);
 	assert_int_equal(place_of(0, 0), 1);
 	assert_int_equal(place_of(0, 1), 2);
+	assert_int_equal(place_of(0, 2), 0);
+	place_build(&c, 2);
+	assert_int_equal(place_of(0, 0), 1);
+	assert_int_equal(place_of(0, 1), 0);
 	assert_int_equal(place_of(0, 2), 1);
 	place_build(&c, 1);
 	assert_int_equal(place_of(0, 2), 0);
 }
 
-static void without_a_service_domain_every_cpu_has_its_turn(void **state)
+static void without_a_service_domain_the_emptiest_cpu_is_next(void **state)
 {
 	domain(1, 0);
 	domain(2, 0)->cpu[1] = 1;
+	domain(1, 0);
+	domain(1, 0);
 	place_build(&c, 2);
 	assert_int_equal(place_of(0, 0), 0);
-	assert_int_equal(place_of(1, 0), 1);
+	assert_int_equal(place_of(1, 0), 0);
 	assert_int_equal(place_of(1, 1), 1);
+	assert_int_equal(place_of(2, 0), 1);
+	assert_int_equal(place_of(3, 0), 0);
+}
+
+static void small_guests_leave_a_service_domain_its_cpu(void **state)
+{
+	domain(1, CONFIG_FLAG_SERVICE);
+	for (unsigned i = 1; i < 4; i++)
+		domain(1, 0);
+	place_build(&c, 2);
+	for (unsigned i = 1; i < 4; i++)
+		assert_int_equal(place_of(i, 0), 1);
 }
 
 static void a_cpu_that_the_machine_lacks_is_as_if_not_named(void **state)
@@ -168,8 +186,9 @@ static void nobody_else_comes_to_a_cpu_of_a_dedicated_domain(void **state)
 	assert_int_equal(place_of(1, 0), 1);
 	assert_int_equal(place_of(2, 0), 5);
 	assert_int_equal(place_of(2, 1), 4);
-	for (unsigned i = 0; i < 3; i++)
-		assert_in_range(place_of(3, i), 2, 3);
+	assert_int_equal(place_of(3, 0), 2);
+	assert_int_equal(place_of(3, 1), 3);
+	assert_int_equal(place_of(3, 2), 0);
 }
 
 static void with_too_few_cpus_a_dedicated_domain_shares(void **state)
@@ -179,7 +198,7 @@ static void with_too_few_cpus_a_dedicated_domain_shares(void **state)
 	domain(1, 0);
 	assert_int_equal(place_build(&c, 2), BIT(1));
 	assert_int_equal(place_of(1, 0), 1);
-	assert_int_equal(place_of(1, 1), 1);
+	assert_int_equal(place_of(1, 1), 0);
 	assert_int_equal(place_of(2, 0), 1);
 	assert_int_equal(place_build(&c, 1), BIT(1));
 }
@@ -203,8 +222,9 @@ int main(void)
 		cmocka_unit_test(short_turns_add_up_to_the_share),
 		cmocka_unit_test(a_table_says_whose_time_it_is_and_until_when),
 		cmocka_unit_test(frames_stay_on_their_grid),
-		cmocka_unit_test_setup(a_service_domain_has_cpu_0_and_the_others_take_turns, empty),
-		cmocka_unit_test_setup(without_a_service_domain_every_cpu_has_its_turn, empty),
+		cmocka_unit_test_setup(a_domain_spreads_and_comes_to_a_service_domain_last, empty),
+		cmocka_unit_test_setup(without_a_service_domain_the_emptiest_cpu_is_next, empty),
+		cmocka_unit_test_setup(small_guests_leave_a_service_domain_its_cpu, empty),
 		cmocka_unit_test_setup(a_cpu_that_the_machine_lacks_is_as_if_not_named, empty),
 		cmocka_unit_test_setup(nobody_else_comes_to_a_cpu_of_a_dedicated_domain, empty),
 		cmocka_unit_test_setup(with_too_few_cpus_a_dedicated_domain_shares, empty),
