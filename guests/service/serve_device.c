@@ -12,6 +12,7 @@
 #include "guests/service/pcidev.h"
 #include "guests/service/serve_disk.h"
 #include "guests/service/vcon.h"
+#include "guests/service/vrng.h"
 
 /* What a doorbell event means. */
 struct doorbell {
@@ -68,6 +69,8 @@ static bool model_init(struct virtio_device *v, const struct hv_served *s)
 
 	if (s->kind == HV_SERVED_CONSOLE)
 		return vcon_init(v);
+	if (s->kind == HV_SERVED_RNG)
+		return vrng_init(v);
 	disk = serve_disk(s);
 	if (!disk)
 		print("%s: disk %u: its source is not there: the device is left out\n",

@@ -12,6 +12,7 @@
 #define VIRTIO_DEVICE_BASE 0x1040 /* PCI device id = this + virtio device id */
 #define VIRTIO_ID_BLOCK    2
 #define VIRTIO_ID_CONSOLE  3
+#define VIRTIO_ID_RNG      4
 
 #define VIRTIO_STATUS_ACKNOWLEDGE 1u
 #define VIRTIO_STATUS_DRIVER      2u
