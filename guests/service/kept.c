@@ -104,6 +104,11 @@ void kept_process_end(void)
 	kept_store64(&header->in_process, 0);
 }
 
+unsigned kept_process_deaths(void)
+{
+	return header ? (unsigned)field_get(PROCESS_DEATHS, header->in_process) : 0;
+}
+
 void kept_count_death(void)
 {
 	uint64_t mark = header->in_process;

@@ -84,6 +84,9 @@ struct kept_header {
 void kept_process(unsigned device, unsigned queue, unsigned head);
 void kept_process_end(void);
 
+/* At how many deaths the head at work was at work before; 0 also where none is. */
+unsigned kept_process_deaths(void);
+
 /* Lays the devices out in [base, base + bytes). Zeroed memory is a first start. False, with a line
    printed, if the region is too small for `count` devices. */
 bool kept_open(void *base, uint64_t bytes, unsigned count);

@@ -7,9 +7,14 @@
 #ifndef GUESTS_SERVICE_KEPT_STORE_H
 #define GUESTS_SERVICE_KEPT_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* For tests: calls `end`, which does not return, in place of store number n from now on; 0: never.
+/* For tests: fn is called before and after each store from now on; NULL: nobody. */
+typedef void kept_watch_fn(const volatile void *p, uint64_t v, bool after);
+void kept_store_watch(kept_watch_fn *fn);
+
+/* A watch that calls `end`, which does not return, in place of store number n from now on; 0: none.
  */
 void kept_store_limit(uint64_t n, void (*end)(void));
 

@@ -5,6 +5,7 @@
 
 #include "guests/lib/boot.h"
 #include "guests/lib/hv.h"
+#include "guests/service/campaign.h"
 #include "guests/service/kept_store.h"
 
 #define KILL_TIMES 3
@@ -18,8 +19,7 @@ static void die(void)
 	hv_exit(1);
 }
 
-/* The incarnation's number in a list like "17,4,900"; 0 behind its end. */
-static uint64_t number_of(const char *list, unsigned index)
+uint64_t selfkill_number(const char *list, unsigned index)
 {
 	uint64_t n = 0;
 
@@ -39,8 +39,10 @@ void selfkill_start(void)
 {
 	const char *list;
 
-	if (boot_option("killstores", &list))
-		kept_store_limit(number_of(list, boot->incarnation - 1), die);
+	if (boot_option("killseed", NULL))
+		campaign_start();
+	else if (boot_option("killstores", &list))
+		kept_store_limit(selfkill_number(list, boot->incarnation - 1), die);
 }
 
 static bool submit_or_die(struct disk *d, struct disk_request *r)
@@ -52,6 +54,8 @@ static bool submit_or_die(struct disk *d, struct disk_request *r)
 
 void selfkill_disk(struct disk *d)
 {
+	if (selfkill_planned)
+		campaign_disk(d);
 	if (victim || !boot_option("killsector", NULL) ||
 	    boot->incarnation > boot_number("killtimes", KILL_TIMES))
 		return;

@@ -13,6 +13,7 @@
 #include "guests/service/dma.h"
 #include "guests/service/pc.h"
 #include "guests/service/pcidev.h"
+#include "guests/service/selfkill.h"
 #include "guests/service/serve_device.h"
 #include "guests/service/serve_disk.h"
 
@@ -45,7 +46,9 @@ void serve_windows_init(void)
 
 static void front_done(uint32_t cap, unsigned slot)
 {
+	selfkill_at(KILL_ACCESS_ANSWER, false);
 	(void)hv_ioreq_done(cap, slot);
+	selfkill_at(KILL_ACCESS_ANSWER, true);
 }
 
 static void front_event(void *arg)
@@ -183,4 +186,5 @@ void serve_start(void)
 	/* Even where nothing can be served: a guest that asks must not wait for ever. */
 	fronts_start();
 	serve_peers_changed();
+	selfkill_served();
 }

@@ -10,6 +10,7 @@
 #include "guests/service/blk.h"
 #include "guests/service/pc.h"
 #include "guests/service/pcidev.h"
+#include "guests/service/selfkill.h"
 #include "guests/service/serve_disk.h"
 #include "guests/service/vcon.h"
 #include "guests/service/vrng.h"
@@ -37,6 +38,7 @@ static void doorbell_rung(void *arg)
 {
 	struct doorbell *d = arg;
 
+	selfkill_doorbell();
 	virtio_device_kick(d->v, d->q);
 }
 
