@@ -1,7 +1,9 @@
 /*
- * What bh makes of an emulator's words: how a run ended, and which keys are its own.
+ * What bh makes of an emulator's words: how a run ended, and which keys are its own; and what it
+ * makes of the words for an emulated network card.
  */
-// sources: tools/bh/watch.c tools/bh/terminal.c tools/bh/bochs_log.c
+// sources: tools/bh/watch.c tools/bh/terminal.c tools/bh/bochs_log.c tools/bh/net.c
+// sources: tools/bh/values.c
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 
 #include "tools/bh/bochs.h"
+#include "tools/bh/net.h"
 #include "tools/bh/terminal.h"
 #include "tools/bh/watch.h"
 
@@ -100,6 +103,44 @@ static void bochs_says_who_ended_the_run(void **state)
 	assert_string_equal(fault.panic, "exception(): 3rd (13) exception");
 }
 
+static void a_network_card_is_a_kind_and_its_forwards(void **state)
+{
+	const char *forwards = NULL;
+	enum net_kind kind = NET_NONE;
+
+	assert_true(net_parse("e1000", &kind, &forwards));
+	assert_true(kind == NET_E1000 && *forwards == 0);
+	assert_true(net_parse("virtio,hostfwd=tcp::1-:2,hostfwd=udp::3-:4", &kind, &forwards));
+	assert_int_equal(kind, NET_VIRTIO);
+	assert_string_equal(forwards, "hostfwd=tcp::1-:2,hostfwd=udp::3-:4");
+	assert_true(net_parse("none", &kind, &forwards) && kind == NET_NONE);
+	assert_true(net_parse("e1000e", &kind, &forwards) && kind == NET_E1000E);
+}
+
+static void what_is_no_network_card_is_refused_and_changes_nothing(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		"e100",
+		"e1000,",
+		"e1000,hostfwd=",
+		"e1000,hostfwd=x,",
+		"e1000,,hostfwd=x",
+		"e1000,restrict=on",
+		"e1000,hostfwd=x,id=y",
+		"none,hostfwd=x",
+		",hostfwd=x",
+		"e1000 ,hostfwd=x",
+		"a-word-that-is-longer-than-any",
+	};
+	const char *forwards = NULL;
+	enum net_kind kind = NET_VIRTIO;
+
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(net_parse(wrong[i], &kind, &forwards));
+	assert_true(kind == NET_VIRTIO && !forwards);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +149,8 @@ int main(void)
 		cmocka_unit_test(a_line_of_any_length_does_no_harm),
 		cmocka_unit_test(control_a_x_leaves_and_control_a_twice_is_one),
 		cmocka_unit_test(bochs_says_who_ended_the_run),
+		cmocka_unit_test(a_network_card_is_a_kind_and_its_forwards),
+		cmocka_unit_test(what_is_no_network_card_is_refused_and_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,22 @@ static bool write_disk(FILE *f, const struct emulator *e, const struct system_im
 	return true;
 }
 
+static bool write_net(FILE *f, const struct system_image *s, const struct options *o)
+{
+	const char *forwards;
+	enum net_kind kind = emulator_net(s, o, &forwards);
+
+	if (kind == NET_NONE)
+		return true;
+	if (kind != NET_E1000 || *forwards) {
+		report("Bochs has no network card but e1000, and forwards nothing; --net e1000 or "
+		       "none");
+		return false;
+	}
+	fputs("e1000: enabled=1, mac=52:54:00:12:34:56, ethmod=slirp, script=\"\"\n", f);
+	return true;
+}
+
 static bool write_rc(FILE *f, const struct emulator *e, const struct system_image *s,
 		     const struct options *o, const char *iso, unsigned port)
 {
@@ -183,7 +199,7 @@ static bool write_rc(FILE *f, const struct emulator *e, const struct system_imag
 		iso);
 	write_machine(f, s, o);
 	write_time(f, o);
-	return write_disk(f, e, s, o);
+	return write_net(f, s, o) && write_disk(f, e, s, o);
 }
 
 static bool write_files(struct emulator *e, const struct system_image *s, const struct options *o,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tools/bh/compile_parts.h"
+#include "tools/bh/net.h"
 #include "tools/bh/report.h"
 #include "tools/bh/values.h"
 #include "tools/bh/yaml.h"
@@ -186,6 +187,18 @@ static void compile_disk_file(struct system_image *out, const char *disk)
 	compile_text(out->disk, sizeof(out->disk), text, "emulator", "disk");
 }
 
+static void compile_net(struct system_image *out, const char *net)
+{
+	enum net_kind kind;
+	const char *forwards;
+
+	if (!net)
+		return;
+	if (!net_parse(net, &kind, &forwards))
+		report_key("emulator.net", "\"%s\"; " NET_WORDS, net);
+	compile_text(out->net, sizeof(out->net), net, "emulator", "net");
+}
+
 static void compile_top(struct system_image *out, const struct yaml_config *y)
 {
 	const struct yaml_hypervisor *h = y->hypervisor;
@@ -206,6 +219,7 @@ static void compile_top(struct system_image *out, const struct yaml_config *y)
 		compile_size(&bytes, e->memory, "emulator", "memory");
 		compile_number(&cpus, 64, e->cpus, "emulator", "cpus");
 		compile_disk_file(out, e->disk);
+		compile_net(out, e->net);
 	}
 	out->cpus = cpus;
 	if (bytes)

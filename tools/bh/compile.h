@@ -18,6 +18,7 @@ struct system_image {
 	char cmdline[256]; /* the hypervisor's */
 	char memory[16];   /* the emulated machine's, as QEMU takes it; empty: not given */
 	char disk[512];    /* its disk, KIND:FILE; empty: none */
+	char net[256];     /* its network card, as net_parse takes it; empty: none */
 	unsigned cpus;     /* its CPUs; 0: not given */
 };
 

@@ -38,6 +38,15 @@ unsigned emulator_cpus(const struct system_image *s, const struct options *o)
 	return o->cpus ? o->cpus : s->cpus ? s->cpus : 1;
 }
 
+enum net_kind emulator_net(const struct system_image *s, const struct options *o,
+			   const char **forwards)
+{
+	enum net_kind kind = NET_NONE;
+
+	(void)net_parse(o->net ? o->net : s->net, &kind, forwards);
+	return kind;
+}
+
 bool emulator_disk(const struct system_image *s, const struct options *o, enum disk_kind *kind,
 		   const char **file)
 {

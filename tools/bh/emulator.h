@@ -11,6 +11,7 @@
 
 #include "lib/bits.h"
 #include "tools/bh/compile.h"
+#include "tools/bh/net.h"
 #include "tools/bh/options.h"
 
 #define EMULATOR_ARGS 128
@@ -34,6 +35,10 @@ uint64_t emulator_memory(const struct system_image *s, const struct options *o);
 unsigned emulator_cpus(const struct system_image *s, const struct options *o);
 
 enum disk_kind { DISK_NONE, DISK_ANY, DISK_NVME, DISK_VIRTIO, DISK_IDE };
+
+/* The machine's network card, and what is forwarded to it (see net.h), by option or by file. */
+enum net_kind emulator_net(const struct system_image *s, const struct options *o,
+			   const char **forwards);
 
 /* The machine's disk, [KIND:]FILE by option or by file: its kind, and `file` pointing into the
    text. False after reporting that the file cannot be used. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/bh/net.h"
 #include "tools/bh/report.h"
 #include "tools/bh/values.h"
 
@@ -56,6 +57,10 @@ static const char help_run[] =
 	"  --memory SIZE           its memory (likewise, else 1G)\n"
 	"  --disk [KIND:]FILE      its disk, KIND nvme, virtio or ide, Bochs: ide; none: no disk\n"
 	"                          (likewise)\n"
+	"  --net KIND              its network card, e1000, e1000e or virtio, Bochs: e1000; none:\n"
+	"                          no card (likewise). Behind it is a network with DHCP, and a\n"
+	"                          way out, at 10.0.2.2; KIND,hostfwd=tcp::2222-10.0.2.15:22\n"
+	"                          lets connections in (QEMU)\n"
 	"  --headless              no terminal: serial console on standard output, input from\n"
 	"                          standard input; exit status 0 only if the system powered off\n"
 	"                          in order\n"
@@ -74,6 +79,7 @@ enum {
 	OPT_CPUS,
 	OPT_MEMORY,
 	OPT_DISK,
+	OPT_NET,
 	OPT_HEADLESS,
 	OPT_ICOUNT,
 	OPT_TIMEOUT,
@@ -91,6 +97,7 @@ static const struct option long_options[] = {
 	{ "cpus", required_argument, NULL, OPT_CPUS },
 	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "disk", required_argument, NULL, OPT_DISK },
+	{ "net", required_argument, NULL, OPT_NET },
 	{ "headless", no_argument, NULL, OPT_HEADLESS },
 	{ "icount", no_argument, NULL, OPT_ICOUNT },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
@@ -159,6 +166,17 @@ static int take_memory(struct options *o)
 	return value_size(optarg, &bytes) ? -1 : wrong("--memory: no size", "1G, for instance");
 }
 
+static int take_net(struct options *o)
+{
+	enum net_kind kind;
+	const char *forwards;
+
+	o->net = optarg;
+	if (net_parse(optarg, &kind, &forwards))
+		return -1;
+	return wrong("--net: no network card", NET_WORDS);
+}
+
 /* One option; -1: go on. */
 static int take(struct options *o, int option)
 {
@@ -172,6 +190,7 @@ static int take(struct options *o, int option)
 	case OPT_TIMEOUT: return take_number(&o->timeout, 1000000, "--timeout: no seconds");
 	case OPT_MEMORY: return take_memory(o);
 	case OPT_DISK: o->disk = optarg; return -1;
+	case OPT_NET: return take_net(o);
 	case OPT_HEADLESS: o->headless = true; return -1;
 	case OPT_ICOUNT: o->icount = true; return -1;
 	case OPT_CPU: o->cpu = optarg; return -1;

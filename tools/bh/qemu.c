@@ -1,6 +1,6 @@
 /*
- * A q35 machine with the image in its CD drive, at most one disk, no network (whose boot ROM would
- * only delay the start) and the first serial port on the terminal.
+ * A q35 machine with the image in its CD drive, at most one disk, at most one network card, and the
+ * first serial port on the terminal.
  */
 #include "tools/bh/qemu.h"
 
@@ -81,6 +81,24 @@ static bool add_disk(struct emulator *e, const struct system_image *s, const str
 	return true;
 }
 
+/* Without the card's boot ROM, which would only delay the start. */
+static void add_net(struct emulator *e, const struct system_image *s, const struct options *o)
+{
+	static const char *const devices[] = {
+		[NET_E1000] = "e1000,netdev=net,romfile=",
+		[NET_E1000E] = "e1000e,netdev=net,romfile=",
+		[NET_VIRTIO] = "virtio-net-pci,netdev=net,disable-legacy=on,romfile=",
+	};
+	const char *forwards;
+	enum net_kind kind = emulator_net(s, o, &forwards);
+
+	if (kind == NET_NONE)
+		return;
+	emulator_add(e, "-netdev");
+	emulator_add(e, "user,id=net%s%s", *forwards ? "," : "", forwards);
+	add_two(e, "-device", devices[kind]);
+}
+
 static void add_machine(struct emulator *e, const struct system_image *s, const struct options *o)
 {
 	add_two(e, "-machine", "q35");
@@ -111,6 +129,7 @@ bool qemu_prepare(struct emulator *e, const struct system_image *s, const struct
 	add_two(e, "-device", "ide-cd,drive=cd,bootindex=0");
 	if (!add_disk(e, s, o))
 		return false;
+	add_net(e, s, o);
 	for (char **extra = o->extra; extra && *extra; extra++)
 		emulator_add(e, "%s", *extra);
 	return true;

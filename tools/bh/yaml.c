@@ -140,6 +140,7 @@ static const cyaml_schema_field_t emulator_fields[] = {
 	TEXT("memory", struct yaml_emulator, memory),
 	TEXT("cpus", struct yaml_emulator, cpus),
 	TEXT("disk", struct yaml_emulator, disk),
+	TEXT("net", struct yaml_emulator, net),
 	CYAML_FIELD_END,
 };
 

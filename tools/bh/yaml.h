@@ -66,7 +66,7 @@ struct yaml_hypervisor {
 
 /* What `bh run` gives the emulated machine unless its options say otherwise. */
 struct yaml_emulator {
-	char *memory, *cpus, *disk;
+	char *memory, *cpus, *disk, *net;
 };
 
 struct yaml_config {
