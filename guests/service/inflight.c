@@ -8,6 +8,7 @@
 
 #define COUNTER_SHIFT 8
 #define COUNTER_LIMIT (1ull << 48) /* 2^48 requests take longer than the machine lives */
+#define LEAVING       (1ull << 63)
 
 void inflight_clear(struct inflight *r)
 {
@@ -15,6 +16,7 @@ void inflight_clear(struct inflight *r)
 		if (r->head[i])
 			kept_store64(&r->head[i], 0);
 	kept_store16(&r->last_head, 0);
+	kept_store32(&r->batch, 0);
 	kept_store16(&r->used_idx, 0);
 }
 
@@ -32,6 +34,31 @@ void inflight_published(struct inflight *r, unsigned head, uint16_t used_idx)
 {
 	kept_store64(&r->head[head], 0);
 	kept_store16(&r->used_idx, used_idx);
+}
+
+void inflight_publish_batch(struct inflight *r, const uint16_t *heads, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		kept_store64(&r->head[heads[i]], r->head[heads[i]] | LEAVING);
+	kept_store32(&r->batch, n);
+}
+
+void inflight_published_batch(struct inflight *r, const uint16_t *heads, unsigned n,
+			      uint16_t used_idx)
+{
+	for (unsigned i = 0; i < n; i++)
+		kept_store64(&r->head[heads[i]], 0);
+	kept_store16(&r->used_idx, used_idx);
+}
+
+/* Ends a batch that a death cut off: what left is cleared, or goes nowhere. */
+static void batch_recover(struct inflight *r, bool left, uint16_t used_idx)
+{
+	for (unsigned i = 0; i < INFLIGHT_HEADS; i++)
+		if (r->head[i] & LEAVING)
+			kept_store64(&r->head[i], left ? 0 : r->head[i] & ~LEAVING);
+	if (left)
+		kept_store16(&r->used_idx, used_idx);
 }
 
 void inflight_set_deaths(struct inflight *r, unsigned head, unsigned deaths)
@@ -57,8 +84,10 @@ bool inflight_recover(struct inflight *r, unsigned size, uint16_t used_idx,
 {
 	uint16_t ahead = (uint16_t)(used_idx - r->used_idx);
 
-	if (size > INFLIGHT_HEADS || ahead > 1 || (ahead == 1 && r->last_head >= size))
+	if (size > INFLIGHT_HEADS || (ahead > 1 && (ahead != r->batch || ahead > size)) ||
+	    (ahead == 1 && r->last_head >= size))
 		return false;
+	batch_recover(r, ahead > 1, used_idx);
 	if (ahead == 1)
 		inflight_published(r, r->last_head, used_idx);
 

@@ -8,6 +8,14 @@
  *
  * Killed before used.idx: h is still in flight and is done again. Killed after it: used.idx is one
  * ahead of used_idx, so last_head is known to be published and is cleared, never done again.
+ *
+ * Several heads that the guest must see at once (a frame over several buffers):
+ *
+ *   give back head[h] |= LEAVING for each; batch = n; used entries; used.idx + n; head[h] = 0 for
+ *             each; used_idx = used.idx
+ *
+ * Killed before used.idx: the marks are taken off again. After it: used.idx is n ahead, and what is
+ * still marked is cleared.
  */
 #ifndef GUESTS_SERVICE_INFLIGHT_H
 #define GUESTS_SERVICE_INFLIGHT_H
@@ -21,7 +29,7 @@
 struct inflight {
 	uint16_t used_idx;  /* used.idx as of the last head that was given back completely */
 	uint16_t last_head; /* the head that is being given back */
-	uint32_t reserved;
+	uint32_t batch;     /* so many heads were given back at once, the last time */
 	uint64_t head[INFLIGHT_HEADS]; /* 0: not in flight, else counter << 8 | deaths */
 };
 
@@ -50,6 +58,11 @@ void inflight_take(struct inflight *r, unsigned head, uint64_t counter);
 /* The steps of giving back around the store of used.idx, which is the queue's. */
 void inflight_publish(struct inflight *r, unsigned head);
 void inflight_published(struct inflight *r, unsigned head, uint16_t used_idx);
+
+/* The same for n heads at once, n > 1. */
+void inflight_publish_batch(struct inflight *r, const uint16_t *heads, unsigned n);
+void inflight_published_batch(struct inflight *r, const uint16_t *heads, unsigned n,
+			      uint16_t used_idx);
 
 /* Says that head was in process at so many deaths. */
 void inflight_set_deaths(struct inflight *r, unsigned head, unsigned deaths);

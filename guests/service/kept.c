@@ -104,6 +104,16 @@ void kept_process_end(void)
 	kept_store64(&header->in_process, 0);
 }
 
+uint64_t kept_process_mark(void)
+{
+	return header->in_process;
+}
+
+void kept_process_restore(uint64_t mark)
+{
+	kept_store64(&header->in_process, mark);
+}
+
 unsigned kept_process_deaths(void)
 {
 	return header ? (unsigned)field_get(PROCESS_DEATHS, header->in_process) : 0;

@@ -1,6 +1,6 @@
 /*
- * What survives the service domain: a header page, then KEPT_PAGE bytes for each served device, in the
- * order of boot->serve; at the end, where there is room, the console multiplexer (console.c).
+ * What survives the service domain: a header page, then KEPT_PAGE bytes for each served device, in
+ * the order of boot->serve; at the end, where there is room, the console multiplexer (console.c).
  *
  *   kept region   | header | device 0 | device 1 | ...            | multiplexer |
  *
@@ -24,6 +24,7 @@
 #define KEPT_QUEUES  6
 #define KEPT_VECTORS 8
 #define KEPT_BARS    2
+#define KEPT_MODEL   512
 
 struct kept_queue {
 	uint64_t desc, avail, used; /* guest-physical */
@@ -66,6 +67,8 @@ struct kept_device {
 	uint32_t queue_select;
 	uint32_t config_vector;
 	struct kept_queue queue[KEPT_QUEUES];
+
+	uint64_t model[KEPT_MODEL / 8]; /* what else the guest has set: the model's */
 };
 
 _Static_assert(sizeof(struct kept_device) <= KEPT_PAGE, "a device is a page");
@@ -83,6 +86,11 @@ struct kept_header {
    counted for it so far go with it, so that a repair done twice counts once. */
 void kept_process(unsigned device, unsigned queue, unsigned head);
 void kept_process_end(void);
+
+/* The mark of the head at work, for one who works on a second head meanwhile and puts the mark of
+   the first one back. */
+uint64_t kept_process_mark(void);
+void kept_process_restore(uint64_t mark);
 
 /* At how many deaths the head at work was at work before; 0 also where none is. */
 unsigned kept_process_deaths(void);

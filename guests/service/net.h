@@ -60,6 +60,8 @@ struct net_port {
 	/* the switch's */
 	struct net_switch *to;
 	uint64_t frames_in, bytes_in, frames_out, bytes_out, lost;
+	uint64_t refused; /* came in with an address of another port, or made no sense */
+	bool warned;      /* a line said so */
 };
 
 /* The switch of boot->bridge[i]; NULL: there is none. */
@@ -70,7 +72,10 @@ struct net_switch *net_switch_of(unsigned i);
 bool net_attach(struct net_switch *s, struct net_port *p);
 void net_detach(struct net_port *p);
 
-/* A frame came in at port p: goes to where its destination was learned, else everywhere but p. */
+/* A frame came in at port p: goes to where its destination was learned, else everywhere but p. Its
+   first NET_HEADER bytes must not change meanwhile: a copy, where they come from a guest. Dropped:
+   frames over NET_FRAME that nobody asks to cut, and those with the `mac` of another port as their
+   source. */
 void net_receive(struct net_port *p, const struct net_frame *f);
 
 /* Copies `bytes` from byte `at` of the frame to buf; both within it. */

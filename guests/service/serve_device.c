@@ -8,6 +8,7 @@
 #include "guests/lib/event.h"
 #include "guests/lib/print.h"
 #include "guests/service/blk.h"
+#include "guests/service/net_card.h"
 #include "guests/service/pc.h"
 #include "guests/service/pcidev.h"
 #include "guests/service/selfkill.h"
@@ -42,16 +43,16 @@ static void doorbell_rung(void *arg)
 	virtio_device_kick(d->v, d->q);
 }
 
-/* How many devices of the same guest come before this one, and whether its slot has more
-   functions. */
+/* Its place among the guest's devices, those of other service domains included, and whether its
+   slot has more functions. */
 static void device_place(struct virtio_device *v)
 {
+	v->slot = (v->function >> 3) - 1u;
 	for (unsigned i = 0; i < serve_count(); i++) {
 		const struct hv_served *s = &boot->serve[i];
 
 		if (s->guest != v->guest)
 			continue;
-		v->slot += i < v->number;
 		v->multifunction |= i != v->number && s->function >> 3 == v->function >> 3;
 	}
 }
@@ -71,6 +72,8 @@ static bool model_init(struct virtio_device *v, const struct hv_served *s)
 
 	if (s->kind == HV_SERVED_CONSOLE)
 		return vcon_init(v);
+	if (s->kind == HV_SERVED_NET)
+		return net_card_init(v, s);
 	if (s->kind == HV_SERVED_RNG)
 		return vrng_init(v);
 	disk = serve_disk(s);

@@ -10,6 +10,7 @@
 
 #define VIRTIO_VENDOR      0x1af4
 #define VIRTIO_DEVICE_BASE 0x1040 /* PCI device id = this + virtio device id */
+#define VIRTIO_ID_NET      1
 #define VIRTIO_ID_BLOCK    2
 #define VIRTIO_ID_CONSOLE  3
 #define VIRTIO_ID_RNG      4
@@ -50,6 +51,32 @@
 
 #define VIRTIO_BLK_ID_BYTES 20
 
+#define VIRTIO_NET_F_CSUM          BIT(0)
+#define VIRTIO_NET_F_GUEST_CSUM    BIT(1)
+#define VIRTIO_NET_F_MAC           BIT(5)
+#define VIRTIO_NET_F_GUEST_TSO4    BIT(7)
+#define VIRTIO_NET_F_GUEST_TSO6    BIT(8)
+#define VIRTIO_NET_F_HOST_TSO4     BIT(11)
+#define VIRTIO_NET_F_HOST_TSO6     BIT(12)
+#define VIRTIO_NET_F_MRG_RXBUF     BIT(15)
+#define VIRTIO_NET_F_STATUS        BIT(16)
+#define VIRTIO_NET_F_CTRL_VQ       BIT(17)
+#define VIRTIO_NET_F_CTRL_RX       BIT(18)
+#define VIRTIO_NET_F_MQ            BIT(22)
+#define VIRTIO_NET_F_CTRL_MAC_ADDR BIT(23)
+
+#define VIRTIO_NET_LINK_UP 1u
+
+/* Commands of the control queue: class and command, 5.1.6.5. */
+#define VIRTIO_NET_CTRL_PROMISC   0x0000u
+#define VIRTIO_NET_CTRL_ALLMULTI  0x0001u
+#define VIRTIO_NET_CTRL_MAC_TABLE 0x0100u
+#define VIRTIO_NET_CTRL_MAC_ADDR  0x0101u
+#define VIRTIO_NET_CTRL_MQ_PAIRS  0x0400u
+
+#define VIRTIO_NET_OK  0u
+#define VIRTIO_NET_ERR 1u
+
 /* The common configuration, virtio 1.2, 4.1.4.3; little-endian, naturally aligned. */
 struct virtio_common {
 	uint32_t device_feature_select, device_feature;
@@ -74,6 +101,18 @@ struct virtio_blk_config {
 	uint16_t cylinders;
 	uint8_t heads, sectors;
 	uint32_t blk_size;
+};
+
+/* In front of each frame. */
+struct virtio_net_header {
+	uint8_t flags, gso_type;
+	uint16_t header_bytes, gso_size, csum_start, csum_offset;
+	uint16_t buffers; /* that a received frame takes */
+};
+
+struct virtio_net_config {
+	uint8_t mac[6];
+	uint16_t status, max_pairs;
 };
 
 struct virtio_console_config {

@@ -121,6 +121,16 @@ void virtio_device_complete(struct virtio_device *v, unsigned q, uint16_t head, 
 	kept_process_end();
 }
 
+void virtio_device_complete_all(struct virtio_device *v, unsigned q,
+				const struct virtq_used_elem *elem, unsigned n)
+{
+	struct virtio_queue *queue = &v->queue[q];
+
+	if (virtio_queue_push_all(queue, elem, n))
+		virtio_msix_notify(v, queue->kept->vector);
+	kept_process_end();
+}
+
 static void queue_recover(struct virtio_device *v, unsigned i)
 {
 	struct virtio_queue *queue = &v->queue[i];

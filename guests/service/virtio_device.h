@@ -38,7 +38,7 @@ struct virtio_device {
 	const char *guest_name;
 	uint32_t guest;
 	unsigned number; /* index into boot->serve and the kept pages */
-	unsigned slot;   /* how many devices of this guest came before: initial BARs */
+	unsigned slot;   /* the guest's device number, from 0 on: initial BARs */
 	uint16_t function;
 	bool multifunction;
 	uint64_t offered; /* feature bits */
@@ -89,6 +89,10 @@ void virtio_device_parked(struct virtio_device *v);
 
 /* Gives a head back and interrupts the guest if it wants that. */
 void virtio_device_complete(struct virtio_device *v, unsigned q, uint16_t head, uint32_t bytes);
+
+/* The same for n heads at once, elem[i] = {head, bytes}. */
+void virtio_device_complete_all(struct virtio_device *v, unsigned q,
+				const struct virtq_used_elem *elem, unsigned n);
 
 /* The device can't go on: says so once on the console and to the guest (DEVICE_NEEDS_RESET). */
 void virtio_device_break(struct virtio_device *v, const char *why);

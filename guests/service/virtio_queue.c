@@ -126,31 +126,64 @@ enum virtio_pop virtio_queue_pop(struct virtio_queue *q, uint16_t *head)
 	return VIRTIO_POP_HEAD;
 }
 
-/* Virtio 1.2, 2.7.7: interrupt if the guest's event index is the entry that was just pushed. */
-static bool queue_wants_irq(struct virtio_queue *q)
+/* Virtio 1.2, 2.7.7: interrupt if the guest's event index is one of the n entries that were just
+   pushed. */
+static bool queue_wants_irq(struct virtio_queue *q, unsigned n)
 {
 	bool always = q->signal_always;
+	uint16_t behind;
 
 	ring_fence();
 	q->signal_always = false;
 	if (!q->event_idx)
 		return !(ring_load(&q->avail[VIRTQ_RING_FLAGS]) & VIRTQ_AVAIL_NO_INTERRUPT);
-	return always ||
-	       ring_load(&q->avail[VIRTQ_RING_FIRST + q->size]) == (uint16_t)(q->used_idx - 1);
+	behind = (uint16_t)(q->used_idx - ring_load(&q->avail[VIRTQ_RING_FIRST + q->size]));
+	return always || (uint16_t)(behind - 1) < n;
 }
 
-bool virtio_queue_push(struct virtio_queue *q, uint16_t head, uint32_t bytes)
+static volatile struct virtq_used_elem *used_elem(struct virtio_queue *q, unsigned i)
 {
 	volatile struct virtq_used_elem *ring =
 		(volatile struct virtq_used_elem *)(q->used + VIRTQ_RING_FIRST);
 
+	return &ring[i % q->size];
+}
+
+bool virtio_queue_push(struct virtio_queue *q, uint16_t head, uint32_t bytes)
+{
 	inflight_publish(&q->kept->inflight, head);
-	kept_store32(&ring[q->used_idx % q->size].id, head);
-	kept_store32(&ring[q->used_idx % q->size].bytes, bytes);
+	kept_store32(&used_elem(q, q->used_idx)->id, head);
+	kept_store32(&used_elem(q, q->used_idx)->bytes, bytes);
 	q->used_idx++;
 	kept_store16(&q->used[VIRTQ_RING_IDX], q->used_idx);
 	inflight_published(&q->kept->inflight, head, q->used_idx);
-	return queue_wants_irq(q);
+	return queue_wants_irq(q, 1);
+}
+
+bool virtio_queue_push_all(struct virtio_queue *q, const struct virtq_used_elem *elem, unsigned n)
+{
+	struct inflight *r = &q->kept->inflight;
+	uint16_t heads[VIRTIO_QUEUE_MAX] = { 0 };
+
+	if (n == 1)
+		return virtio_queue_push(q, (uint16_t)elem->id, elem->bytes);
+	for (unsigned i = 0; i < n; i++)
+		heads[i] = (uint16_t)elem[i].id;
+	inflight_publish_batch(r, heads, n);
+	for (unsigned i = 0; i < n; i++) {
+		kept_store32(&used_elem(q, q->used_idx + i)->id, elem[i].id);
+		kept_store32(&used_elem(q, q->used_idx + i)->bytes, elem[i].bytes);
+	}
+	q->used_idx = (uint16_t)(q->used_idx + n);
+	kept_store16(&q->used[VIRTQ_RING_IDX], q->used_idx);
+	inflight_published_batch(r, heads, n, q->used_idx);
+	return queue_wants_irq(q, n);
+}
+
+void virtio_queue_quiet(struct virtio_queue *q)
+{
+	if (!q->event_idx)
+		kept_store16(&q->used[VIRTQ_RING_FLAGS], VIRTQ_USED_NO_NOTIFY);
 }
 
 bool virtio_queue_rearm(struct virtio_queue *q)

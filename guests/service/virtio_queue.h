@@ -67,6 +67,12 @@ enum virtio_pop virtio_queue_pop(struct virtio_queue *q, uint16_t *head);
 /* Gives a head back with `bytes` written to it. True if the guest wants to be interrupted. */
 bool virtio_queue_push(struct virtio_queue *q, uint16_t head, uint32_t bytes);
 
+/* Gives n heads back at once, elem[i] = {head, bytes}; n at least 1. As virtio_queue_push. */
+bool virtio_queue_push_all(struct virtio_queue *q, const struct virtq_used_elem *elem, unsigned n);
+
+/* Asks the guest not to notify about new entries, where its driver looks for that. */
+void virtio_queue_quiet(struct virtio_queue *q);
+
 /* Asks the guest to notify about new entries. True if some came in meanwhile. */
 bool virtio_queue_rearm(struct virtio_queue *q);
 
