@@ -1,4 +1,7 @@
-/* The shell's commands, and how they find what a name means. */
+/*
+ * The verbs that there are, and how they find what a name means. Each is one function over
+ * answer.h, for the shell and for programs alike.
+ */
 #ifndef GUESTS_SERVICE_COMMANDS_H
 #define GUESTS_SERVICE_COMMANDS_H
 
@@ -6,23 +9,30 @@
 
 #include "abi/cap.h"
 #include "abi/hypercall.h"
-#include "guests/service/shell.h"
+#include "guests/service/verb.h"
 
-extern const struct shell_command commands[];
+extern const struct verb commands[];
 
 /* The domain that a name or a number means, this one included; -1 after saying that there is none.
  */
-int command_domain(const char *name);
+int command_domain(struct answer *a, const char *name);
 
 /* This domain's handle for `domain` with these rights; NULL after saying what is missing. */
-const struct hv_cap *command_cap(uint32_t domain, uint32_t rights);
+const struct hv_cap *command_cap(struct answer *a, uint32_t domain, uint32_t rights);
 
 /* commands_show.c */
-void command_list(const char *argument, int detail);
-void command_stats(const char *argument, int detail);
-void command_caps(const char *argument, int detail);
+void command_list(struct answer *a, const struct request *r, int detail);
+void command_stats(struct answer *a, const struct request *r, int detail);
+void command_caps(struct answer *a, const struct request *r, int detail);
+/* What a domain has come to, in one line or as members of an answer. */
+void command_state(struct answer *a, const struct hv_domain_info *info);
+void command_peer(struct answer *a, const char *name, uint32_t state, uint32_t incarnation);
+
+/* commands_text.c */
+void command_console(struct answer *a, const struct request *r, int detail);
+void command_log(struct answer *a, const struct request *r, int detail);
 
 /* commands_trace.c */
-void command_trace(const char *argument, int detail);
+void command_trace(struct answer *a, const struct request *r, int detail);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The shell's `trace`: what is recorded, the newest records, and all of them for tools/trace on the
+ * The verb `trace`: what is recorded, the newest records, and all of them for tools/trace on the
  * machine beside. The latter takes seconds on a serial port, so it goes on from a timer, as far as
  * the console has room; nothing is recorded meanwhile.
  */
@@ -11,6 +11,8 @@
 #include "guests/lib/time.h"
 #include "guests/lib/timer.h"
 #include "guests/service/console.h"
+#include "guests/service/shell.h"
+#include "lib/format.h"
 #include "lib/string.h"
 
 #define NEWEST  12  /* records of each CPU that are shown */
@@ -41,45 +43,65 @@ static const char *domain_name(uint32_t domain)
 	return domain == boot->domain ? boot->name : peer ? (const char *)peer->name : "?";
 }
 
-static void show_events(uint32_t mask)
+static void show_events(struct answer *a, uint32_t mask)
 {
-	shell_print("recorded:%s", mask ? "" : " nothing");
+	char names[256] = "";
+	size_t n = 0;
+
 	for (unsigned i = 0; i < ARRAY_SIZE(events); i++)
 		if (mask & 1u << i)
-			shell_print(" %s", events[i].name);
-	shell_print("\n");
+			n += format(names + n, sizeof(names) - n, "%s%s", n ? " " : "",
+				    events[i].name);
+	if (!mask)
+		n = format(names, sizeof(names), "nothing");
+	answer_field(a, "recorded", names, n);
 }
 
-static void show_record(const struct hv_trace_record *r)
+static void show_record(struct answer *a, const struct hv_trace_record *r)
 {
 	unsigned event = r->event % ARRAY_SIZE(events);
+	char text[160];
+	size_t n = format(text, sizeof(text), "%s", events[event].text);
 
-	shell_print("%13lu us  CPU %-2u %s/%u  %s", tsc_to_ns(r->tsc) / NS_PER_US, r->cpu,
-		    domain_name(r->domain), r->vcpu, events[event].text);
 	for (unsigned i = 0; i < 2; i++) {
 		const char *name = events[event].value[i];
 
 		if (*name == '#')
-			shell_print(", %s %#lx", name + 1, r->value[i]);
+			n += format(text + n, sizeof(text) - n, ", %s %#lx", name + 1, r->value[i]);
 		else if (*name != '-')
-			shell_print(", %s %lu", name, r->value[i]);
+			n += format(text + n, sizeof(text) - n, ", %s %lu", name, r->value[i]);
 	}
-	shell_print("\n");
+	answer_print(a, "%13lu us  CPU %-2u %s/%u  %s\n", tsc_to_ns(r->tsc) / NS_PER_US, r->cpu,
+		     domain_name(r->domain), r->vcpu, text);
+	if (!a->json)
+		return;
+	answer_row(a);
+	answer_number(a, tsc_to_ns(r->tsc));
+	answer_number(a, r->cpu);
+	answer_text(a, domain_name(r->domain));
+	answer_number(a, r->vcpu);
+	answer_text(a, text);
 }
 
-static void show_newest(uint32_t cap)
+static void show_newest(struct answer *a, uint32_t cap)
 {
+	static const struct answer_column columns[] = { { .name = "time_ns" }, { .name = "cpu" },
+							{ .name = "domain" },  { .name = "vcpu" },
+							{ .name = "event" },   { 0 } };
 	struct hv_trace_record record[NEWEST];
 	uint64_t position = ~0ull;
 	int64_t n;
 
+	if (a->json)
+		answer_table(a, "records", columns);
 	for (unsigned cpu = 0; hv_trace_read(cap, cpu, &position, record, 0) >= 0; cpu++) {
 		position -= position < NEWEST ? position : NEWEST;
 		n = hv_trace_read(cap, cpu, &position, record, NEWEST);
 		for (int64_t i = 0; i < n; i++)
-			show_record(&record[i]);
+			show_record(a, &record[i]);
 		position = ~0ull;
 	}
+	answer_end(a);
 }
 
 static void dump_domains(void)
@@ -134,7 +156,7 @@ static void dump_start(uint32_t cap, uint32_t mask)
 }
 
 /* Bits of "NAME,NAME", "all" or "off"; -1 after saying what is wrong. */
-static int64_t events_of(const char *names)
+static int64_t events_of(struct answer *a, const char *names)
 {
 	int64_t mask = 0;
 	size_t n;
@@ -149,9 +171,10 @@ static int64_t events_of(const char *names)
 		while (i < ARRAY_SIZE(events) && !str_is_word(events[i].name, names, n))
 			i++;
 		if (i == ARRAY_SIZE(events)) {
-			shell_print("%.*s: no such event; `trace` shows them all after `trace "
-				    "all`\n",
-				    (int)n, names);
+			answer_fail(a,
+				    "%.*s: no such event; `trace` shows them all after `trace "
+				    "all`",
+				    (int)MIN(n, (size_t)40), names);
 			return -1;
 		}
 		mask |= 1u << i;
@@ -159,22 +182,22 @@ static int64_t events_of(const char *names)
 	return mask;
 }
 
-void command_trace(const char *argument, int detail)
+void command_trace(struct answer *a, const struct request *r, int detail)
 {
 	const struct hv_cap *cap = boot_cap_of(HV_CAP_TRACE);
 	int64_t mask = cap ? hv_trace_ctl(cap->handle, 0, 0) : HV_ERR_PERM, wish;
 
 	if (mask < 0) {
-		shell_print("the config does not give `inspect` to %s\n", boot->name);
+		answer_fail(a, "the config does not give `inspect` to %s", boot->name);
 	} else if (dump.cap) {
-		shell_print("the trace is being printed\n");
-	} else if (!argument) {
-		show_newest(cap->handle);
-		show_events((uint32_t)mask);
-	} else if (!strcmp(argument, "dump")) {
+		answer_fail(a, "the trace is being printed");
+	} else if (!r->what) {
+		show_newest(a, cap->handle);
+		show_events(a, (uint32_t)mask);
+	} else if (!strcmp(r->what, "dump")) {
 		dump_start(cap->handle, (uint32_t)mask);
-	} else if ((wish = events_of(argument)) >= 0) {
+	} else if ((wish = events_of(a, r->what)) >= 0) {
 		hv_trace_ctl(cap->handle, HV_TRACE_ALL, (uint32_t)wish);
-		show_events((uint32_t)wish);
+		show_events(a, (uint32_t)wish);
 	}
 }

@@ -21,10 +21,10 @@
 #include "lib/string.h"
 
 #define CHUNK         512
-#define ROOM          (4 * CHUNK) /* what CHUNK bytes can become: prefixes and line ends */
-#define RETRY_NS      NS_PER_MS
+#define ROOM          (4 * CHUNK)     /* what CHUNK bytes can become: prefixes and line ends */
+#define RETRY_NS      (NS_PER_MS / 2) /* a serial port takes 6 bytes meanwhile */
 #define UNFINISHED_NS (500 * NS_PER_MS)
-#define FLUSH_NS      (200 * NS_PER_MS)
+#define FLUSH_NS      (2000 * NS_PER_MS)
 
 static struct mux own_mux, *mux = &own_mux; /* in kept pages, where they have room */
 static const struct hv_cap *host, *log_cap;
@@ -268,6 +268,31 @@ bool console_say(uint32_t domain, const char *text, size_t bytes)
 size_t console_room(void)
 {
 	return mux_room(mux);
+}
+
+bool console_has(uint32_t domain)
+{
+	return host && mux_find(mux, domain) >= 0;
+}
+
+size_t console_backlog(uint32_t domain, uint64_t *position, char *buf, size_t size)
+{
+	int source = mux_find(mux, domain);
+
+	return source < 0 ? 0 : mux_backlog(mux, (unsigned)source, position, buf, size);
+}
+
+size_t console_type(uint32_t domain, const char *keys, size_t bytes)
+{
+	int source = mux_find(mux, domain);
+	int64_t n;
+
+	if (source < 0 || !source_cap[source])
+		return 0;
+	if ((by_virtio & BIT(source)) && vcon_input(domain, keys, bytes))
+		return bytes;
+	n = hv_console_write(source_cap[source]->handle, keys, bytes);
+	return n > 0 ? MIN((size_t)n, bytes) : 0;
 }
 
 bool console_select(uint32_t domain)

@@ -11,6 +11,7 @@
 #include "guests/lib/time.h"
 #include "guests/lib/timer.h"
 #include "guests/service/console.h"
+#include "guests/service/control.h"
 #include "guests/service/power.h"
 #include "guests/service/selfkill.h"
 #include "guests/service/serve.h"
@@ -31,6 +32,7 @@ static void peers_changed(void *arg)
 {
 	serve_peers_changed();
 	power_peers_changed();
+	control_peers_changed();
 }
 
 int main(void)
@@ -42,6 +44,7 @@ int main(void)
 	console_start();
 	event_bind(HV_EVENT_GONE, peers_changed, NULL);
 	serve_start();
+	control_start();
 	power_peers_changed(); /* the last guest may have ended while no instance looked */
 	event_loop();
 }

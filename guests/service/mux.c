@@ -140,6 +140,19 @@ void mux_remember(struct mux *m, unsigned source, const char *text, size_t bytes
 		s->backlog[s->written++ % MUX_BACKLOG] = text[i];
 }
 
+size_t mux_backlog(const struct mux *m, unsigned source, uint64_t *position, char *buf, size_t size)
+{
+	const struct mux_source *s = &m->source[source];
+	uint64_t oldest = s->written > MUX_BACKLOG ? s->written - MUX_BACKLOG : 0;
+	size_t n;
+
+	if (*position < oldest || *position > s->written)
+		*position = oldest;
+	for (n = 0; n < size && *position < s->written; n++, (*position)++)
+		buf[n] = s->backlog[*position % MUX_BACKLOG];
+	return n;
+}
+
 static void show_backlog(struct mux *m, struct mux_source *s)
 {
 	uint64_t from = s->written > MUX_BACKLOG ? s->written - MUX_BACKLOG : 0;

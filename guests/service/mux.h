@@ -82,6 +82,11 @@ void mux_output(struct mux *m, unsigned source, const char *text, size_t bytes);
 /* Text from a source that shall be in its backlog only. */
 void mux_remember(struct mux *m, unsigned source, const char *text, size_t bytes);
 
+/* What a source said from byte *position on (of all that it ever said), as far as it is kept and
+   has room; *position is behind it then. Returns the bytes. */
+size_t mux_backlog(const struct mux *m, unsigned source, uint64_t *position, char *buf,
+		   size_t size);
+
 /* A line that is shown in every view. */
 void mux_announce(struct mux *m, unsigned source, const char *text);
 

@@ -5,13 +5,13 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-static const struct shell_command *table;
+static const struct verb *table;
 static void (*terminal)(const char *text, size_t bytes);
 static struct lineedit edit;
 
-void shell_init(const struct shell_command *commands, void (*write)(const char *, size_t))
+void shell_init(const struct verb *verbs, void (*write)(const char *, size_t))
 {
-	table = commands;
+	table = verbs;
 	terminal = write;
 	edit = (struct lineedit){ 0 };
 }
@@ -32,81 +32,21 @@ void shell_prompt(void)
 	terminal(SHELL_PROMPT, strlen(SHELL_PROMPT));
 }
 
-static const struct shell_command *find(const char *name)
+static void show(void *arg, const char *text, size_t bytes)
 {
-	for (const struct shell_command *c = table; c->name; c++) {
-		if (!strcmp(c->name, name))
-			return c;
-	}
-	return NULL;
-}
-
-/* For a mistyped name: the first command that begins with the same letter. */
-static const struct shell_command *find_similar(const char *name)
-{
-	for (const struct shell_command *c = table; c->name; c++) {
-		if (c->help && c->name[0] == name[0])
-			return c;
-	}
-	return NULL;
-}
-
-static void unknown(const char *name)
-{
-	const struct shell_command *like = find_similar(name);
-
-	shell_print("%.40s: no such command; ", name);
-	if (like)
-		shell_print("did you mean `%s`? ", like->name);
-	shell_print("`help` lists them all\n");
-}
-
-static void help(void)
-{
-	for (const struct shell_command *c = table; c->name; c++) {
-		if (c->help)
-			shell_print("  %-9s %-7s %s\n", c->name, c->args, c->help);
-	}
-	shell_print("  %-9s %-7s %s\n", "help", "", "this list; Ctrl-] ? for the console keys");
-}
-
-static unsigned split(char *line, char *word[SHELL_WORDS])
-{
-	unsigned words = 0;
-
-	while (words < SHELL_WORDS) {
-		while (*line == ' ')
-			*line++ = 0;
-		if (!*line)
-			break;
-		word[words++] = line;
-		while (*line && *line != ' ')
-			line++;
-	}
-	return words;
+	if (bytes)
+		terminal(text, bytes);
 }
 
 void shell_run(char *line)
 {
-	char *word[SHELL_WORDS];
-	unsigned words = split(line, word);
+	struct answer a = { .write = show };
 
-	if (!words)
-		return;
-	if (!strcmp(word[0], "help")) {
-		help();
-		return;
-	}
-	const struct shell_command *c = find(word[0]);
-	unsigned most = c && c->args[0] ? 2 : 1;
-	unsigned least = c && c->args[0] && c->args[0] != '[' ? 2 : 1;
-
-	if (!c)
-		unknown(word[0]);
-	else if (words < least || words > most)
-		shell_print("usage: %s %s\n", c->name, c->args);
-	else
-		c->run(words > 1 ? word[1] : NULL, c->detail);
+	verb_run_line(table, line, &a);
+	if (a.error[0])
+		shell_print("%s\n", a.error);
+	if (a.after)
+		a.after(a.after_detail);
 }
 
 void shell_key(char key, bool fresh)

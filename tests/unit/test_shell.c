@@ -1,5 +1,7 @@
-// sources: guests/service/shell.c guests/service/lineedit.c lib/format.c lib/string.c
-/* The shell: which command a line runs, with what argument, and what a mistake is answered. */
+// sources: guests/service/shell.c guests/service/lineedit.c guests/service/verb.c
+// sources: guests/service/verb_help.c guests/service/answer.c guests/service/json.c
+// sources: lib/format.c lib/string.c
+/* The shell: a line of keys runs its verb, and what it answers is shown before the next prompt. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -10,42 +12,37 @@
 #include "guests/service/shell.h"
 
 static char shown[4096];
-static const char *ran;
-static char argument[64];
 
 static void write(const char *text, size_t bytes)
 {
 	strncat(shown, text, bytes);
 }
 
-static void run_list(const char *arg, int detail)
+static void after(int detail)
 {
-	ran = "list";
-	assert_null(arg);
+	strcat(shown, detail == 7 ? "[after]" : "?");
 }
 
-static void run_kill(const char *arg, int detail)
+static void run_list(struct answer *a, const struct request *r, int detail)
 {
-	ran = "kill";
-	assert_int_equal(detail, 7);
-	strcpy(argument, arg);
+	answer_note(a, "none");
 }
 
-static void run_stats(const char *arg, int detail)
+static void run_kill(struct answer *a, const struct request *r, int detail)
 {
-	ran = arg ? "stats of" : "stats";
+	answer_fail(a, "%s: it does not run", r->domain);
 }
 
-static void run_crash(const char *arg, int detail)
+static void run_end(struct answer *a, const struct request *r, int detail)
 {
-	ran = "crash";
+	a->after = after;
+	a->after_detail = 7;
 }
 
-static const struct shell_command table[] = {
-	{ "list", "", "domains", run_list, 0 },
-	{ "kill", "NAME", "stops one", run_kill, 7 },
-	{ "stats", "[NAME]", "counters", run_stats, 0 },
-	{ "crash", "NAME", NULL, run_crash, 0 },
+static const struct verb table[] = {
+	{ "list", "", "look", "domains", NULL, run_list, 0 },
+	{ "kill", "D", "domains", "stops one", NULL, run_kill, 0 },
+	{ "end", "", "domains", "ends", NULL, run_end, 0 },
 	{ 0 },
 };
 
@@ -58,54 +55,26 @@ static void type(const char *keys)
 static int fresh(void **state)
 {
 	shell_init(table, write);
-	shown[0] = argument[0] = 0;
-	ran = "";
+	shown[0] = 0;
 	return 0;
 }
 
-static void a_line_runs_its_command_and_prompts_again(void **state)
+static void a_line_runs_its_verb_and_prompts_again(void **state)
 {
-	type("  list \r");
-	assert_string_equal(ran, "list");
-	assert_string_equal(shown, "  list \nbulkhead> ");
+	type("list\r");
+	assert_string_equal(shown, "list\nnone\nbulkhead> ");
 }
 
-static void an_argument_arrives(void **state)
+static void an_error_is_a_line(void **state)
 {
-	type("kill  linux1\r");
-	assert_string_equal(ran, "kill");
-	assert_string_equal(argument, "linux1");
+	type("kill one\r");
+	assert_string_equal(shown, "kill one\none: it does not run\nbulkhead> ");
 }
 
-static void a_missing_or_extra_argument_gives_the_usage(void **state)
+static void what_comes_after_the_answer_comes_after_it(void **state)
 {
-	type("kill\r");
-	assert_string_equal(ran, "");
-	assert_non_null(strstr(shown, "usage: kill NAME"));
-	type("list all\r");
-	assert_string_equal(ran, "");
-	assert_non_null(strstr(shown, "usage: list"));
-}
-
-static void an_optional_argument_may_be_missing(void **state)
-{
-	type("stats\r");
-	assert_string_equal(ran, "stats");
-	type("stats linux1\r");
-	assert_string_equal(ran, "stats of");
-}
-
-static void an_unknown_command_gives_a_hint(void **state)
-{
-	type("ls\r");
-	assert_non_null(strstr(shown, "ls: no such command; did you mean `list`? `help`"));
-}
-
-static void help_lists_commands_but_not_those_of_tests(void **state)
-{
-	type("help\r");
-	assert_non_null(strstr(shown, "stops one"));
-	assert_null(strstr(shown, "crash"));
+	type("end\r");
+	assert_string_equal(shown, "end\n[after]bulkhead> ");
 }
 
 static void an_empty_line_only_prompts(void **state)
@@ -125,12 +94,9 @@ static void a_broken_line_is_shown_again_with_its_prompt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_line_runs_its_command_and_prompts_again, fresh),
-		cmocka_unit_test_setup(an_argument_arrives, fresh),
-		cmocka_unit_test_setup(a_missing_or_extra_argument_gives_the_usage, fresh),
-		cmocka_unit_test_setup(an_optional_argument_may_be_missing, fresh),
-		cmocka_unit_test_setup(an_unknown_command_gives_a_hint, fresh),
-		cmocka_unit_test_setup(help_lists_commands_but_not_those_of_tests, fresh),
+		cmocka_unit_test_setup(a_line_runs_its_verb_and_prompts_again, fresh),
+		cmocka_unit_test_setup(an_error_is_a_line, fresh),
+		cmocka_unit_test_setup(what_comes_after_the_answer_comes_after_it, fresh),
 		cmocka_unit_test_setup(an_empty_line_only_prompts, fresh),
 		cmocka_unit_test_setup(a_broken_line_is_shown_again_with_its_prompt, fresh),
 	};
