@@ -11,6 +11,7 @@
 #include "guests/lib/time.h"
 #include "guests/lib/timer.h"
 #include "guests/service/dma.h"
+#include "guests/service/net.h"
 #include "guests/service/pc.h"
 #include "guests/service/pcidev.h"
 #include "guests/service/selfkill.h"
@@ -170,6 +171,7 @@ static void devices_start(void)
 {
 	serve_windows_init();
 	serve_disks_open();
+	nics_open();
 	for (unsigned i = 0; i < serve_count(); i++)
 		serve_device_build(i);
 	kept_count_death();
@@ -181,6 +183,7 @@ static void devices_start(void)
 void serve_start(void)
 {
 	serve_disks_quiet();
+	nics_quiet();
 	if (memory_start())
 		devices_start();
 	/* Even where nothing can be served: a guest that asks must not wait for ever. */

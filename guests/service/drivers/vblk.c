@@ -52,7 +52,7 @@ void vblk_quiet(const struct hv_device *d)
 	struct vpci p;
 
 	pcifn_enable(d, false);
-	if (vpci_find(&p, d) && !vpci_reset(&p))
+	if (vpci_find(&p, d, sizeof(struct virtio_blk_config)) && !vpci_reset(&p))
 		print("virtio-blk at slot %#x: does not stop\n", d->slot);
 }
 
@@ -177,7 +177,7 @@ static const char *bring_up(struct vblk *b)
 	uint64_t needed = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC;
 	uint64_t features;
 
-	if (!vpci_find(&b->pci, b->device))
+	if (!vpci_find(&b->pci, b->device, sizeof(struct virtio_blk_config)))
 		return "no modern virtio structures (a legacy device?)";
 	if (!vpci_reset(&b->pci))
 		return "does not reset";

@@ -24,7 +24,7 @@ static volatile uint8_t *cap_map(const struct hv_device *d, unsigned at, uint32_
 	return base + offset;
 }
 
-bool vpci_find(struct vpci *p, const struct hv_device *d)
+bool vpci_find(struct vpci *p, const struct hv_device *d, uint32_t config)
 {
 	unsigned at = 0;
 
@@ -44,7 +44,7 @@ bool vpci_find(struct vpci *p, const struct hv_device *d)
 			p->notify = cap_map(d, at, 2);
 			p->notify_stride = pcifn_read(d, at + 16, 4);
 		} else if (type == VIRTIO_CAP_DEVICE && !p->device) {
-			p->device = cap_map(d, at, sizeof(struct virtio_blk_config));
+			p->device = cap_map(d, at, config);
 		}
 	}
 	return p->common && p->notify && p->device;
@@ -119,6 +119,11 @@ bool vpci_queue(struct vpci *p, unsigned index, struct vpci_rings *r, unsigned v
 	r->doorbell = p->notify + readw(&p->common->queue_notify_off) * p->notify_stride;
 	writew(&p->common->queue_enable, 1);
 	return true;
+}
+
+void vpci_config_vector(struct vpci *p, unsigned vector)
+{
+	writew(&p->common->config_msix_vector, (uint16_t)vector);
 }
 
 void vpci_run(struct vpci *p)

@@ -23,8 +23,9 @@ struct vpci_rings {
 	volatile uint8_t *doorbell; /* set by vpci_queue */
 };
 
-/* Finds the structures. False: not a modern device. */
-bool vpci_find(struct vpci *p, const struct hv_device *d);
+/* Finds the structures; the device's own configuration has at least `config` bytes. False: not a
+   modern device. */
+bool vpci_find(struct vpci *p, const struct hv_device *d, uint32_t config);
 
 /* Status 0, and waits for it. False: the device does not obey. */
 bool vpci_reset(struct vpci *p);
@@ -38,6 +39,9 @@ unsigned vpci_queue_size(struct vpci *p, unsigned index);
 
 /* Enables a queue with MSI-X vector `vector`. False: no vector to be had. */
 bool vpci_queue(struct vpci *p, unsigned index, struct vpci_rings *r, unsigned vector);
+
+/* MSI-X vector `vector` for changes of the device's configuration; after the queues. */
+void vpci_config_vector(struct vpci *p, unsigned vector);
 
 void vpci_run(struct vpci *p);
 
