@@ -117,12 +117,14 @@ struct hv_bridge {
 /* A domain that this one has something to do with. */
 struct hv_peer {
 	uint16_t domain;
-	uint16_t reserved0;
+	uint16_t flags;       /* HV_PEER_* */
 	uint32_t incarnation; /* kept current by the hypervisor */
 	uint32_t state;       /* enum hv_domain_state, kept current likewise */
 	uint32_t reserved1;
 	char name[32];
 };
+
+#define HV_PEER_SERVICE 1u /* a service domain: it runs as long as the machine does */
 
 struct hv_boot {
 	uint64_t magic;

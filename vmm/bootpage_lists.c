@@ -140,6 +140,7 @@ void bootpage_peers(struct domain *d)
 			continue;
 		d->boot->peers++;
 		p->domain = i;
+		p->flags = other->config->flags & CONFIG_FLAG_SERVICE ? HV_PEER_SERVICE : 0;
 		p->state = other->state;
 		p->incarnation = other->incarnation;
 		str_copy(p->name, other->name, sizeof(p->name));

@@ -28,15 +28,30 @@ static void system_end(enum hv_system_op op)
 	print("%s: the machine stays on: %s\n", boot->name, hv_error(result));
 }
 
-/* Peers in this state, those left out that have never been started yet. */
-static unsigned peers_in(enum hv_domain_state state)
+/* Other service domains do not count: they have no end of their own. */
+static bool is_guest(const volatile struct hv_peer *peer)
+{
+	return !(peer->flags & HV_PEER_SERVICE);
+}
+
+static unsigned guests(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < boot->peers; i++)
+		n += is_guest(&boot->peer[i]);
+	return n;
+}
+
+/* Guests in this state, those left out that have never been started yet. */
+static unsigned guests_in(enum hv_domain_state state)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < boot->peers; i++) {
 		const volatile struct hv_peer *peer = &boot->peer[i];
 
-		n += peer->state == state && peer->incarnation;
+		n += is_guest(peer) && peer->state == state && peer->incarnation;
 	}
 	return n;
 }
@@ -51,16 +66,16 @@ static void power_off(void *arg)
 
 static void grace_is_over(void *arg)
 {
-	if (peers_in(HV_STATE_OFF) + peers_in(HV_STATE_DEAD) == boot->peers)
+	if (guests_in(HV_STATE_OFF) + guests_in(HV_STATE_DEAD) == guests())
 		power_off(NULL);
 }
 
 void power_peers_changed(void)
 {
-	unsigned off = peers_in(HV_STATE_OFF), dead = peers_in(HV_STATE_DEAD);
+	unsigned off = guests_in(HV_STATE_OFF), dead = guests_in(HV_STATE_DEAD);
 
 	timer_cancel(&grace_timer);
-	if (!boot_cap_of(HV_CAP_SYSTEM) || !boot->peers || off + dead < boot->peers)
+	if (!boot_cap_of(HV_CAP_SYSTEM) || !guests() || off + dead < guests())
 		return;
 	if (dead)
 		timer_set_ns(&grace_timer, DEAD_GRACE_NS, grace_is_over, NULL);
@@ -71,7 +86,7 @@ void power_peers_changed(void)
 static void shutdown_is_late(void *arg)
 {
 	print("%s: %u domains did not stop in time\n", boot->name,
-	      peers_in(HV_STATE_RUNNING) + peers_in(HV_STATE_PAUSED));
+	      guests_in(HV_STATE_RUNNING) + guests_in(HV_STATE_PAUSED));
 	power_off(NULL);
 }
 
@@ -81,8 +96,9 @@ void power_shutdown(void)
 
 	for (unsigned i = 0; i < boot->caps; i++) {
 		const struct hv_cap *c = &boot->cap[i];
+		const volatile struct hv_peer *peer = boot_peer(c->object);
 
-		if (c->type == HV_CAP_DOMAIN && c->object != boot->domain &&
+		if (c->type == HV_CAP_DOMAIN && peer && is_guest(peer) &&
 		    hv_domain_ctl(c->handle, HV_DOMAIN_STOP, 0) >= 0)
 			asked++;
 	}
