@@ -54,7 +54,8 @@ UNIT_CFLAGS := -std=gnu11 -O1 -g -I. $(WARN) -fsanitize=address,undefined -fno-s
 
 # --- tools on the host ---------------------------------------------------------
 BH := $(O)/bh
-BH_OBJS := $(patsubst %.c,$(O)/host/%.o,$(wildcard tools/bh/*.c vmm/config*.c) lib/string.c lib/format.c)
+BH_OBJS := $(patsubst %.c,$(O)/host/%.o,$(wildcard tools/bh/*.c vmm/config*.c) guests/service/json.c \
+	lib/string.c lib/format.c)
 HOST_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -I. $(WARN) -Wno-format-truncation \
 	-Wno-unknown-warning-option
 

@@ -177,7 +177,7 @@ static bool write_net(FILE *f, const struct system_image *s, const struct option
 }
 
 static bool write_rc(FILE *f, const struct emulator *e, const struct system_image *s,
-		     const struct options *o, const char *iso, unsigned port)
+		     const struct options *o, const char *iso, const unsigned port[2])
 {
 	fputs("plugin_ctrl: unmapped=1, biosdev=1, serial=1, iodebug=0, speaker=0, parallel=0, "
 	      "gameport=0, extfpuirq=1\n"
@@ -191,7 +191,9 @@ static bool write_rc(FILE *f, const struct emulator *e, const struct system_imag
 		fprintf(f, ", cpu%u=ignore", i);
 	fputs("\n", f);
 	fprintf(f, "log: %s\n", e->log);
-	fprintf(f, "com1: enabled=1, mode=socket-client, dev=localhost:%u\n", port);
+	for (unsigned i = 0; i < 2 && port[i]; i++)
+		fprintf(f, "com%u: enabled=1, mode=socket-client, dev=localhost:%u\n", i + 1,
+			port[i]);
 	fprintf(f,
 		"ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14\n"
 		"ata0-master: type=cdrom, path=\"%s\", status=inserted\n"
@@ -207,12 +209,13 @@ static bool write_files(struct emulator *e, const struct system_image *s, const 
 {
 	char debugger[PATH_MAX], *text;
 	size_t bytes;
-	unsigned port;
+	unsigned port[2] = { 0 };
 	FILE *f;
 	bool good;
 
-	e->listener = listen_here(&port);
-	if (e->listener < 0)
+	e->listener = listen_here(&port[0]);
+	e->control = o->control ? listen_here(&port[1]) : -1;
+	if (e->listener < 0 || (o->control && e->control < 0))
 		return false;
 	f = open_memstream(&text, &bytes);
 	good = write_rc(f, e, s, o, iso, port);

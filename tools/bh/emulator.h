@@ -23,6 +23,8 @@ struct emulator {
 	const char *scratch; /* a folder for its files */
 	int listener;        /* its serial port connects to this socket; -1: it is bh's own standard
 				input and output, and the emulator treats the terminal */
+	int control;         /* likewise its control port; -1: there is none, or the emulator
+				makes its socket itself */
 	char log[PATH_MAX];  /* its own words, empty: among the others */
 	char output[PATH_MAX]; /* where its standard output goes then */
 };

@@ -1,12 +1,13 @@
 /*
- * `bh`: checks configuration files, makes bootable images of them, and boots these. The verbs'
- * work is in compile.c, image.c and run.c.
+ * `bh`: checks configuration files, makes bootable images of them, boots these, and manages what
+ * runs. The verbs' work is in compile.c, image.c, run.c and ctl.c.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "abi/boot.h"
 #include "tools/bh/compile.h"
+#include "tools/bh/ctl.h"
 #include "tools/bh/image.h"
 #include "tools/bh/options.h"
 #include "tools/bh/report.h"
@@ -49,8 +50,11 @@ static bool is_image(const char *file)
 int main(int argc, char **argv)
 {
 	struct options o;
-	int status = options_parse(&o, argc, argv);
+	int status;
 
+	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+		return ctl(argc - 1, argv + 1);
+	status = options_parse(&o, argc, argv);
 	if (status >= 0)
 		return status;
 	if (o.verb == VERB_RUN && is_image(o.file))

@@ -21,6 +21,7 @@ static const char help_all[] =
 	"  bh image FILE -o OUT.iso      makes the bootable image (CD or USB stick, BIOS and "
 	"UEFI)\n"
 	"  bh run FILE [options]         boots it, or a finished image, in an emulator\n"
+	"  bh ctl SOCKET VERB...         manages a running system\n"
 	"  bh VERB --help                says more about one of them\n"
 	"  bh --version\n"
 	"\n"
@@ -68,6 +69,7 @@ static const char help_run[] =
 	"                          Bochs it always does)\n"
 	"  --timeout S             kill it after S seconds (exit status 1)\n"
 	"  --append WORDS          more words for the hypervisor's command line\n"
+	"  --control PATH          its control port is a socket there, for bh ctl\n"
 	"  --log FILE              keeps Bochs' own log\n"
 	"  --hypervisor ELF        another hypervisor than bulkhead.elf beside bh\n"
 	"\n"
@@ -88,6 +90,7 @@ enum {
 	OPT_HYPERVISOR,
 	OPT_CPU,
 	OPT_LOG,
+	OPT_CONTROL,
 	OPT_VERSION,
 };
 
@@ -105,6 +108,7 @@ static const struct option long_options[] = {
 	{ "emulator", required_argument, NULL, OPT_EMULATOR },
 	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "log", required_argument, NULL, OPT_LOG },
+	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "hypervisor", required_argument, NULL, OPT_HYPERVISOR },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -195,6 +199,7 @@ static int take(struct options *o, int option)
 	case OPT_ICOUNT: o->icount = true; return -1;
 	case OPT_CPU: o->cpu = optarg; return -1;
 	case OPT_LOG: o->log = optarg; return -1;
+	case OPT_CONTROL: o->control = optarg; return -1;
 	case OPT_APPEND: o->append = optarg; return -1;
 	case OPT_HYPERVISOR: o->hypervisor = optarg; return -1;
 	default: return BH_USAGE; /* getopt has said why */

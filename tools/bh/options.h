@@ -16,6 +16,7 @@ struct options {
 	const char *append;        /* joins the hypervisor's command line */
 	const char *cpu;           /* the emulated CPU's model; NULL: the emulator's best */
 	const char *log;           /* Bochs: where its log goes; NULL: nowhere for good */
+	const char *control;       /* where its control port can be reached; NULL: it has none */
 	const char *memory, *disk, *net; /* NULL: as the file says */
 	bool bochs, uefi, headless, icount;
 	unsigned cpus;    /* 0: as the file says */

@@ -110,6 +110,10 @@ static void add_machine(struct emulator *e, const struct system_image *s, const 
 	add_two(e, "-display", "none");
 	add_two(e, "-nic", "none");
 	add_two(e, "-serial", o->headless ? "stdio" : "mon:stdio");
+	if (o->control) {
+		emulator_add(e, "-serial");
+		emulator_add(e, "unix:%s,server=on,wait=off", o->control);
+	}
 	if (o->headless)
 		add_two(e, "-monitor", "none");
 }
@@ -117,7 +121,7 @@ static void add_machine(struct emulator *e, const struct system_image *s, const 
 bool qemu_prepare(struct emulator *e, const struct system_image *s, const struct options *o,
 		  const char *iso)
 {
-	e->listener = -1;
+	e->listener = e->control = -1;
 	if (!host_has_program("qemu-system-x86_64", "qemu-system-x86"))
 		return false;
 	emulator_add(e, "qemu-system-x86_64");

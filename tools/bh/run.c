@@ -23,6 +23,7 @@
 #include "tools/bh/host.h"
 #include "tools/bh/image.h"
 #include "tools/bh/qemu.h"
+#include "tools/bh/relay.h"
 #include "tools/bh/terminal.h"
 #include "tools/bh/watch.h"
 
@@ -34,6 +35,7 @@ struct machine {
 	const struct options *options;
 	struct watch watch;
 	struct bochs_log log;
+	struct relay relay; /* for the control port */
 	pid_t pid;
 	int output;  /* where the machine's words come from; -1: not connected yet */
 	int input;   /* where keys come from; -1: not through us */
@@ -135,16 +137,18 @@ static void carry(struct machine *m)
 	long end = now_ms() + m->options->timeout * 1000l;
 
 	while (m->end == END_NONE && !stopped) {
-		struct pollfd p[] = {
+		struct pollfd p[2 + RELAY_POLLS] = {
 			{ .fd = m->output < 0 ? m->emulator.listener : m->output,
 			  .events = POLLIN },
 			{ .fd = m->input, .events = POLLIN },
 		};
 
+		relay_poll(&m->relay, p + 2);
 		if (m->options->timeout && now_ms() >= end)
 			m->end = END_TIME;
-		else if (poll(p, 2, LOOK_MS) < 0)
+		else if (poll(p, ARRAY_SIZE(p), LOOK_MS) < 0)
 			continue;
+		relay_turn(&m->relay, p + 2);
 		if (p[0].revents && m->output < 0)
 			take_connection(m);
 		else if (p[0].revents)
@@ -269,6 +273,7 @@ static enum bh_status supervise(struct machine *m)
 	carry(m);
 	status = finish(m->pid, stopped || m->end != END_SELF);
 	terminal_restore();
+	relay_close(&m->relay);
 	return verdict(m, status);
 }
 
@@ -301,11 +306,14 @@ enum bh_status run(const struct system_image *s, const struct options *o)
 		return status;
 	ready = o->bochs ? bochs_prepare(&m.emulator, s, o, iso)
 			 : qemu_prepare(&m.emulator, s, o, iso);
-	if (!ready)
+	if (!ready || (m.emulator.control >= 0 &&
+		       !relay_open(&m.relay, o->control, m.emulator.control)))
 		return BH_ENVIRONMENT;
 	if (!o->headless)
 		fprintf(stderr,
 			"bh: %s starts in %s. Leave with Ctrl-A x; Ctrl-] switches consoles.\n",
 			o->file, m.emulator.name);
+	if (!o->headless && o->control)
+		fprintf(stderr, "bh: it is managed with: bh ctl %s help\n", o->control);
 	return supervise(&m);
 }
