@@ -72,7 +72,7 @@ enum config_match {
 	CONFIG_BY_CLASS,
 	CONFIG_BY_ID,
 	CONFIG_BY_SLOT,
-	CONFIG_BY_DISK, /* any disk that our service domain drives: NVMe, else virtio, else IDE */
+	CONFIG_BY_DISK, /* any disk that our service domain drives: NVMe, virtio, AHCI, IDE */
 };
 
 /* A physical PCI function asked for. Optional ones may be missing from the machine. */

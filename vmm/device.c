@@ -11,6 +11,7 @@
 #define CLASS_DISPLAY    0x03
 #define CLASS_BRIDGE     0x06
 #define CLASS_NVME       0x010802
+#define CLASS_AHCI       0x010601
 #define CLASS_IDE        0x0101 /* its interface byte is a set of modes */
 #define VIRTIO_VENDOR    0x1af4
 #define VIRTIO_BLOCK     0x1042
@@ -51,8 +52,8 @@ static bool class_fits(uint32_t wanted, const struct pci_function *f)
 }
 
 /* What our service domain has drivers for, the best first; virtio's numbers are of its section
-   4.1.2.1. An IDE function is last: it may have no disk at all. */
-enum { DISK_NVME, DISK_VIRTIO, DISK_IDE, DISK_KINDS };
+   4.1.2.1. Those that may have no disk at all are last. */
+enum { DISK_NVME, DISK_VIRTIO, DISK_AHCI, DISK_IDE, DISK_KINDS };
 
 static unsigned device_disk_kind(const struct pci_function *f)
 {
@@ -61,6 +62,8 @@ static unsigned device_disk_kind(const struct pci_function *f)
 	if (f->vendor == VIRTIO_VENDOR &&
 	    (f->device == VIRTIO_BLOCK || f->device == VIRTIO_BLOCK_OLD))
 		return DISK_VIRTIO;
+	if (f->class_code == CLASS_AHCI)
+		return DISK_AHCI;
 	return f->class_code >> 8 == CLASS_IDE ? DISK_IDE : DISK_KINDS;
 }
 
@@ -83,7 +86,7 @@ static void device_describe(const struct config_device *c, char *text, size_t si
 	switch (c->match) {
 	case CONFIG_BY_CLASS: format(text, size, "class %06x", c->class_code); break;
 	case CONFIG_BY_ID: format(text, size, "%04x:%04x", c->vendor, c->device); break;
-	case CONFIG_BY_DISK: format(text, size, "NVMe, virtio or IDE disk"); break;
+	case CONFIG_BY_DISK: format(text, size, "NVMe, virtio, AHCI or IDE disk"); break;
 	default:
 		format(text, size, "slot %02x:%02x.%u", c->slot >> 8, c->slot >> 3 & 31,
 		       c->slot & 7);

@@ -27,6 +27,11 @@ void disk_done(struct disk_request *r, bool ok)
 	struct disk *d = r->disk;
 
 	r->done(r, ok);
+	disk_more(d);
+}
+
+void disk_more(struct disk *d)
+{
 	while (!list_is_empty(&d->waiting)) {
 		struct disk_request *next =
 			CONTAINER_OF(d->waiting.next, struct disk_request, node);

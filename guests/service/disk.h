@@ -58,6 +58,9 @@ void disk_submit(struct disk *d, struct disk_request *r);
 /* For drivers: r is over. Starts waiting requests afterwards. */
 void disk_done(struct disk_request *r, bool ok);
 
+/* For drivers: there is room again, though no request has ended. */
+void disk_more(struct disk *d);
+
 /* For drivers: copies `bytes` between buf and the request's data from byte `at` on. */
 void disk_gather(const struct disk_request *r, uint64_t at, void *buf, uint32_t bytes);
 void disk_scatter(const struct disk_request *r, uint64_t at, const void *buf, uint32_t bytes);

@@ -1,11 +1,12 @@
 /*
- * Drivers by what the function is: class 01.08.02 is NVMe, 1af4:1042 a virtio disk.
+ * Drivers by what the function is: class 01.08.02 is NVMe, 01.06.01 AHCI, 1af4:1042 a virtio disk.
  */
 #include "guests/service/serve_disk.h"
 
 #include "guests/lib/boot.h"
 #include "guests/lib/hv.h"
 #include "guests/lib/print.h"
+#include "guests/service/drivers/ahci.h"
 #include "guests/service/drivers/ide.h"
 #include "guests/service/drivers/nvme.h"
 #include "guests/service/drivers/vblk.h"
@@ -16,6 +17,7 @@
 
 #define SERVE_DISKS 32
 #define CLASS_NVME  0x010802u
+#define CLASS_AHCI  0x010601u
 #define CLASS_IDE   0x0101u /* and an interface byte that says its modes */
 
 struct source {
@@ -47,6 +49,11 @@ static bool is_virtio_blk(const struct hv_device *d)
 	       (d->device == VIRTIO_DEVICE_BASE + VIRTIO_ID_BLOCK || d->device == 0x1001);
 }
 
+static bool is_ahci(const struct hv_device *d)
+{
+	return d->class_code == CLASS_AHCI;
+}
+
 static bool is_ide(const struct hv_device *d)
 {
 	return d->class_code >> 8 == CLASS_IDE;
@@ -55,6 +62,7 @@ static bool is_ide(const struct hv_device *d)
 static const struct driver drivers[] = {
 	{ is_nvme, nvme_quiet, nvme_open, NULL },
 	{ is_virtio_blk, vblk_quiet, vblk_open, NULL },
+	{ is_ahci, ahci_quiet, ahci_open, ahci_has },
 	{ is_ide, ide_quiet, ide_open, ide_has },
 };
 

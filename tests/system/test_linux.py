@@ -2,7 +2,9 @@
 import hashlib
 import os
 
-from machine import BOOT, SERVICE, WAIT, copy_disk, cut, difference, dump, linux, only, \
+import pytest
+
+from machine import BOOT, QUICK, SERVICE, WAIT, copy_disk, cut, difference, dump, linux, only, \
     pattern
 
 MAIN = "device: main, offset: 0, size: 16M"
@@ -38,12 +40,13 @@ def test_what_linux_writes_is_found_in_the_image(boot, build, folder):
     assert hashlib.sha256(data).hexdigest() == inside
 
 
-@only("qemu", "Bochs has no virtio")
-def test_a_virtio_disk_of_the_machine_serves_as_well(boot, build, folder):
+@only("qemu", "Bochs has neither")
+@pytest.mark.parametrize("kind, found", [("virtio", 'id: "1af4:1042"'), ("ahci", "class: ahci")])
+def test_another_kind_of_disk_of_the_machine_serves_as_well(boot, build, folder, kind, found):
     disk = copy_disk(build, folder, "linux1.img")
-    service = SERVICE.replace("class: disk, optional: yes", 'id: "1af4:1042"')
-    m = boot([service, linux("linux1", "task=write mb=1", disk=MAIN)],
-             args=["--disk", "virtio:" + disk])
+    service = SERVICE.replace("class: disk, optional: yes", found)
+    m = boot([service, linux("linux1", f"{QUICK} task=write mb=1", disk=MAIN)],
+             args=["--disk", f"{kind}:{disk}"])
     m.expect(r"linux1: wrote [0-9a-f]{64}", timeout=BOOT + WAIT)
     assert m.end() == 0
     assert difference(dump(disk, "/pattern"), pattern(1 << 20)) is None

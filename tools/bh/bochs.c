@@ -143,7 +143,7 @@ static bool write_disk(FILE *f, const struct emulator *e, const struct system_im
 	if (kind == DISK_NONE)
 		return true;
 	if (kind != DISK_ANY && kind != DISK_IDE) {
-		report("Bochs has neither NVMe nor virtio disks; --disk ide:FILE or none");
+		report("Bochs has IDE disks only; --disk ide:FILE or none");
 		return false;
 	}
 	if (stat(file, &st) < 0 || st.st_size % (HEADS * SECTORS * SECTOR_BYTES) != 0) {

@@ -36,7 +36,7 @@ PRINTF(2, 3) void emulator_add(struct emulator *e, const char *fmt, ...);
 uint64_t emulator_memory(const struct system_image *s, const struct options *o);
 unsigned emulator_cpus(const struct system_image *s, const struct options *o);
 
-enum disk_kind { DISK_NONE, DISK_ANY, DISK_NVME, DISK_VIRTIO, DISK_IDE };
+enum disk_kind { DISK_NONE, DISK_ANY, DISK_NVME, DISK_VIRTIO, DISK_AHCI, DISK_IDE };
 
 /* The machine's network card, and what is forwarded to it (see net.h), by option or by file. */
 enum net_kind emulator_net(const struct system_image *s, const struct options *o,

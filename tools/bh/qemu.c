@@ -57,27 +57,36 @@ static bool add_uefi(struct emulator *e)
 	return true;
 }
 
-/* IDE is a PIIX3 controller at its old ports, which q35's own AHCI leaves free. */
-static bool add_disk(struct emulator *e, const struct system_image *s, const struct options *o)
+/* The CD and the disk. Both are at q35's own AHCI, or the disk is a device of its own. With IDE
+   there is a PIIX3 controller in place of the AHCI. */
+static bool add_drives(struct emulator *e, const struct system_image *s, const struct options *o,
+		       const char *iso)
 {
+	static const char *const devices[] = {
+		[DISK_ANY] = "nvme,drive=disk,serial=bulkhead",
+		[DISK_NVME] = "nvme,drive=disk,serial=bulkhead",
+		[DISK_VIRTIO] = "virtio-blk-pci,drive=disk,disable-legacy=on",
+		[DISK_AHCI] = "ide-hd,drive=disk,bus=ide.1",
+		[DISK_IDE] = "ide-hd,drive=disk,bus=piix.1",
+	};
 	enum disk_kind kind;
 	const char *file;
 
 	if (!emulator_disk(s, o, &kind, &file))
 		return false;
+	if (kind == DISK_IDE) {
+		add_two(e, "-machine", "sata=off");
+		add_two(e, "-device", "piix3-ide,id=piix");
+	}
+	emulator_add(e, "-drive");
+	emulator_add(e, "if=none,id=cd,media=cdrom,readonly=on,file=%s", iso);
+	emulator_add(e, "-device");
+	emulator_add(e, "ide-cd,drive=cd,bootindex=0,bus=%s.0", kind == DISK_IDE ? "piix" : "ide");
 	if (kind == DISK_NONE)
 		return true;
 	emulator_add(e, "-drive");
-	emulator_add(e, "if=none,id=disk,format=raw,file=%s", file);
-	if (kind == DISK_IDE)
-		add_two(e, "-device", "piix3-ide,id=piix");
-	emulator_add(e, "-device");
-	if (kind == DISK_IDE)
-		emulator_add(e, "ide-hd,drive=disk,bus=piix.1");
-	else if (kind == DISK_VIRTIO)
-		emulator_add(e, "virtio-blk-pci,drive=disk,disable-legacy=on");
-	else
-		emulator_add(e, "nvme,drive=disk,serial=bulkhead");
+	emulator_add(e, "if=none,id=disk,format=raw,discard=unmap,file=%s", file);
+	add_two(e, "-device", devices[kind]);
 	return true;
 }
 
@@ -128,10 +137,7 @@ bool qemu_prepare(struct emulator *e, const struct system_image *s, const struct
 	add_machine(e, s, o);
 	if (!add_accel(e, o) || (o->uefi && !add_uefi(e)))
 		return false;
-	emulator_add(e, "-drive");
-	emulator_add(e, "if=none,id=cd,media=cdrom,readonly=on,file=%s", iso);
-	add_two(e, "-device", "ide-cd,drive=cd,bootindex=0");
-	if (!add_disk(e, s, o))
+	if (!add_drives(e, s, o, iso))
 		return false;
 	add_net(e, s, o);
 	for (char **extra = o->extra; extra && *extra; extra++)
