@@ -40,6 +40,11 @@ GUEST_ELFS := $(foreach g,$(GUESTS),$(if $(wildcard guests/$(g)/*.c),$(O)/guests
 GUEST_LIB_OBJS := $(patsubst %,$(O)/%.o,$(wildcard guests/lib/*.c guests/lib/*.asm) \
 	lib/string.c lib/format.c)
 
+# Service domains with a fault for the campaign to find, each with a file of tests/faults/ linked in
+# place of what it says.
+FAULTS := $(patsubst tests/faults/%.c,$(O)/guests/service-%.elf,$(wildcard tests/faults/*.c))
+SERVICE_OBJS := $(patsubst %,$(O)/%.o,$(wildcard guests/service/*.c guests/service/*/*.c)) $(GUEST_LIB_OBJS)
+
 # Guests without C: flat binaries.
 RAW := $(patsubst guests/raw/%.asm,$(O)/guests/%.bin,$(wildcard guests/raw/*.asm))
 
@@ -84,8 +89,12 @@ MINUTES ?= 60
 # What make run boots the demo in.
 EMULATOR ?= qemu
 
-.PHONY: all help setup iso run test unit fuzz check bench soak tour format linux kernels third clean
-all: $(HV_ELF) $(GUEST_ELFS) $(RAW) $(BLANK) $(BH) $(BENCH_COUNT)
+# How large the campaign is: deaths of the service domain.
+POINTS ?= 1000
+SEED   ?= 1
+
+.PHONY: all help setup iso run test unit fuzz check bench soak campaign tour format linux kernels third clean
+all: $(HV_ELF) $(GUEST_ELFS) $(FAULTS) $(RAW) $(BLANK) $(BH) $(BENCH_COUNT)
 
 help:
 	@echo "make         the hypervisor, our guests and build/bh"
@@ -97,6 +106,7 @@ help:
 	@echo "make linux   the demo's Linux guests     make kernels the other kernels that tests boot"
 	@echo "make third   memtest86+, GNU Mach and a vmlinux, for tests"
 	@echo "make tour    the file heads in reading order; make soak MINUTES=n, eight guests watched"
+	@echo "make campaign  the service domain dies at POINTS=n places; SEED=s, EMULATOR=qemu|bochs|both"
 	@echo "make format  clang-format on every file  make setup   installs what is missing"
 	@echo "make clean   removes build/"
 	@echo "Variables: O=folder, CC=gcc|clang, EMULATOR=qemu|bochs, ACCEL=kvm|tcg, FUZZ_RUNS=$(FUZZ_RUNS)"
@@ -128,6 +138,12 @@ bench: setup
 soak: setup
 	@$(MAKE) --no-print-directory -s all linux kernels
 	@$(PYTHON) tools/soak --build $(O) --minutes $(MINUTES)
+
+# Nothing is lost when the service domain dies: on both emulators without a wish.
+campaign: setup
+	@$(MAKE) --no-print-directory -s all linux
+	@tools/campaign --build $(O) --points $(POINTS) --seed $(SEED) \
+		--emulator $(if $(filter file,$(origin EMULATOR)),both,$(EMULATOR))
 
 check: unit
 	@tools/check $(O)
@@ -196,6 +212,18 @@ $(O)/guests/$(1).elf: $(patsubst %,$(O)/%.o,$(wildcard guests/$(1)/*.c guests/$(
 		-T guests/lib/guest.ld -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach g,$(GUESTS),$(eval $(call GUEST_RULE,$(g))))
+
+# See FAULTS.
+$(O)/guests/service-no-inflight.elf: LEFT_OUT := %/service/inflight.c.o
+$(O)/guests/service-no-reset.elf: WRAP := --wrap=vpci_reset
+
+$(O)/guests/service-%.elf: $(O)/tests/faults/%.c.o $(SERVICE_OBJS) guests/lib/guest.ld
+	$(call run,LD)$(LD) -nostdlib -static -pie --no-dynamic-linker -z max-page-size=0x1000 -z noexecstack \
+		-T guests/lib/guest.ld $(WRAP) -o $@ $(filter-out $(LEFT_OUT),$(filter %.o,$^))
+
+$(O)/tests/faults/%.c.o: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(call run,CC)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BLANK):
 	@mkdir -p $(@D) && truncate -s 64K $@

@@ -4,15 +4,18 @@
  */
 #include "guests/disktest/load.h"
 
+#include "guests/disktest/ledger.h"
 #include "guests/disktest/pattern.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/insn.h"
+#include "guests/lib/pci.h"
 #include "guests/lib/print.h"
 #include "lib/string.h"
 
 #define SECTORS     (PATTERN_BYTES / VIRTIO_BLK_SECTOR)
 #define FLUSH_EVERY 64
 #define READ_ONE_IN 4
+#define MASK_EVERY  100
 #define STEPS       20
 #define NO_BLOCK    LOAD_BLOCKS
 
@@ -91,6 +94,8 @@ static void job_end(struct load *l, unsigned slot)
 	} else if (j->op == VIRTIO_BLK_OP_WRITE) {
 		blocks[j->block].acknowledged = j->generation;
 		l->writes++;
+		if (l->ledger)
+			ledger_say("wrote", j->block, j->generation);
 	} else if (j->op == VIRTIO_BLK_OP_READ) {
 		check_read(l, j);
 	}
@@ -145,6 +150,8 @@ static void next_job(struct load *l, unsigned slot, uint64_t n)
 {
 	unsigned block;
 
+	if (l->vector && n % MASK_EVERY == 0)
+		(void)pci_msix_bind(l->disk->function, 0, l->vector);
 	if (n < l->blocks) {
 		job_start(l, slot, VIRTIO_BLK_OP_WRITE, (unsigned)n);
 		return;
@@ -195,9 +202,20 @@ void load_init(struct load *l)
 	generation = (uint64_t)boot->incarnation << 32;
 }
 
+void load_say(const struct load *l, const char *what)
+{
+	for (unsigned block = 0; block < l->blocks; block++)
+		ledger_say(what, block, blocks[block].acknowledged);
+	ledger_end();
+}
+
 bool load_inspect(struct load *l)
 {
-	return read_all(l);
+	bool there = read_all(l);
+
+	if (there && l->ledger)
+		load_say(l, "found");
+	return there;
 }
 
 void load_forget(struct load *l)

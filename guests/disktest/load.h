@@ -24,6 +24,8 @@ struct load_faults {
 struct load {
 	struct virtio_blk *disk;
 	unsigned blocks, depth;
+	bool ledger;     /* says each write that was acknowledged, and what was found */
+	unsigned vector; /* 0, or: its interrupt is now and then masked and set up anew */
 	uint64_t writes; /* acknowledged */
 	uint64_t gap;    /* longest time without an answer, TSC ticks */
 	struct load_faults faults;
@@ -41,6 +43,9 @@ void load_forget(struct load *l);
 
 /* What an earlier incarnation left, of which nothing is remembered: every block must be whole. */
 bool load_inspect(struct load *l);
+
+/* Says what each block must hold. */
+void load_say(const struct load *l, const char *what);
 
 /* Ends what is under way, flushes, reads every block. *crc: of what must be there. */
 bool load_verify(struct load *l, uint32_t *crc);

@@ -8,6 +8,11 @@
  *   die=N       incarnations 1 to N end in the middle of the work, with requests under way: by
  *               triple fault, reset and crash in turn; the next one checks what they left
  *   forever     begins again after each run
+ *   ledger      says every acknowledged write, what a later incarnation finds, and at the end what
+ *               each block holds: see ledger.h
+ *   masks       masks the disk's interrupt now and then
+ *   again       a later incarnation checks what the earlier one left, as with die=N
+ *   wait=MS     begins so late (0, at most 4000)
  *   reopen      resets a device that gave up, and goes on
  *
  * Its last line is `NAME: disk ok, N writes, crc XXXXXXXX` (CRC-32C of all blocks), or
@@ -25,7 +30,8 @@
 #include "guests/lib/time.h"
 #include "guests/lib/trap.h"
 
-#define VECTOR_DISK 0x40
+#define VECTOR_DISK  0x40
+#define VECTOR_TIMER 0x41
 
 static struct virtio_blk disk;
 static struct load load = { .disk = &disk };
@@ -58,6 +64,8 @@ static bool say_result(uint32_t crc)
 
 	if (load_is_clean(&load)) {
 		print("%s: disk ok, %lu writes, crc %08x\n", boot->name, load.writes, crc);
+		if (load.ledger)
+			load_say(&load, "holds");
 		print("%s: longest wait %lu us\n", boot->name, tsc_to_ns(load.gap) / NS_PER_US);
 		return true;
 	}
@@ -72,8 +80,9 @@ static bool work(uint64_t writes)
 {
 	uint32_t crc;
 	uint64_t deaths = boot_number("die", 0);
+	bool again = deaths || boot_option("again", NULL);
 
-	if (boot->incarnation > 1 && deaths && !load_inspect(&load))
+	if (boot->incarnation > 1 && again && !load_inspect(&load))
 		return false;
 	if (!load_is_clean(&load))
 		return say_result(0);
@@ -94,14 +103,32 @@ static bool gave_up(void)
 	return true;
 }
 
+static void wake(struct trap_frame *frame, void *arg)
+{
+	apic_eoi();
+}
+
+/* At most four seconds: the APIC's counter has 32 bits. */
+static void wait(uint64_t ms)
+{
+	if (!ms)
+		return;
+	trap_bind(VECTOR_TIMER, wake, NULL);
+	apic_timer_oneshot(VECTOR_TIMER, ms * NS_PER_MS);
+	irq_wait();
+}
+
 int main(void)
 {
 	uint64_t writes = boot_number("writes", 2000);
 
 	load.depth = (unsigned)MIN(boot_number("depth", 16), (uint64_t)VIRTIO_BLK_DEPTH);
 	load.blocks = (unsigned)MIN(boot_number("blocks", 256), (uint64_t)LOAD_BLOCKS);
+	load.ledger = boot_option("ledger", NULL);
+	load.vector = boot_option("masks", NULL) ? VECTOR_DISK : 0;
 	load_init(&load);
 	apic_init(false);
+	wait(boot_number("wait", 0));
 	if (!open_disk() || load.depth == 0 || load.blocks <= load.depth)
 		return 1;
 	print("%s: incarnation %u, %lu writes at depth %u\n", boot->name, boot->incarnation, writes,

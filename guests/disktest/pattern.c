@@ -52,6 +52,8 @@ uint64_t pattern_read(const uint64_t *buf, uint64_t block)
 
 	if (is_all(buf, POISON))
 		return PATTERN_POISON;
+	if (is_all(buf, 0))
+		return 0;
 	if (buf[0] != MAGIC || buf[1] != block)
 		return PATTERN_TORN;
 	for (unsigned i = FIRST; i < PATTERN_WORDS; i++)

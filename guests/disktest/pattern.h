@@ -20,7 +20,7 @@ uint64_t pattern_random(uint64_t *state);
 void pattern_write(uint64_t *buf, uint64_t block, uint64_t generation);
 void pattern_poison(uint64_t *buf);
 
-/* The generation of this block that buf holds, or what else it is. */
+/* The generation of this block that buf holds, 0 for zeroes, or what else it is. */
 uint64_t pattern_read(const uint64_t *buf, uint64_t block);
 
 #endif

@@ -111,21 +111,21 @@ static void store(const volatile void *p, uint64_t value, bool after)
 }
 
 /* The list's entry, or any point without a list. */
-static enum killpoint point_of(unsigned name)
+static enum killpoint point_of(const char *word, unsigned index)
 {
 	const char *list;
 
-	if (!boot_option("killpoints", &list))
-		return (enum killpoint)(1 + name % (KILL_OTHER - 1));
-	return (enum killpoint)selfkill_number(list, name);
+	if (!boot_option(word, &list))
+		return (enum killpoint)(1 + index % (KILL_OTHER - 1));
+	return (enum killpoint)selfkill_number(list, index);
 }
 
-static unsigned names(void)
+static unsigned count(const char *word)
 {
 	unsigned n = 1;
 	const char *at;
 
-	if (!boot_option("killpoints", &at))
+	if (!boot_option(word, &at))
 		return KILL_OTHER - 1;
 	for (; *at && *at != ' '; at++)
 		n += *at == ',';
@@ -140,13 +140,14 @@ static void make_plan(void)
 		.ns = boot_number("killns", 200000),
 		.early_ns = boot_number("killearly", 300000),
 		.resets = boot_number("killresets", 0),
-		.names = names(),
+		.names = count("killpoints"),
+		.setups = count("killsetup"),
 	};
 	const char *list;
 	uint64_t first = 0;
 
 	killplan_make(&plan, &w, boot->incarnation);
-	point = point_of(plan.name);
+	point = point_of(plan.setup ? "killsetup" : "killpoints", plan.name);
 	if (boot_option("killfirst", &list))
 		first = selfkill_number(list, boot->incarnation - 1);
 	if (!first)
@@ -167,7 +168,7 @@ void campaign_start(void)
 	trap_bind(VECTOR, timer_fired, NULL);
 	apic_timer_oneshot(VECTOR, 0);
 	timer_kind = KIND_IDLE;
-	timer_start((uint32_t)(boot_number("killidle", 20) * NS_PER_MS));
+	timer_start((uint32_t)(boot_number("killidle", 30) * NS_PER_MS));
 	if (!plan.doorbells)
 		arm();
 	irq_enable();

@@ -13,13 +13,15 @@ struct killplan_words {
 	uint64_t seed, doorbells, ns, early_ns;
 	uint64_t resets; /* incarnations in which the guest may be reset with this domain */
 	unsigned names;  /* named points to choose from */
+	unsigned setups; /* the same, for the start of a guest */
 };
 
 struct killplan {
 	unsigned doorbells; /* that are waited for; 0: from the start */
 	uint32_t ns;        /* then the timer runs so long; unused with a name */
 	bool named;
-	unsigned name; /* which of the named points, */
+	bool setup;    /* one of the points of a guest's start, */
+	unsigned name; /* which of its list, */
 	bool after;    /* ... and which side of it */
 	unsigned skip; /* so often it goes well */
 	bool reset;

@@ -57,6 +57,8 @@ static enum killpoint queue_point(uint64_t offset, uint64_t value)
 	if (offset - offsetof(struct kept_queue, inflight.head) < 8 * INFLIGHT_HEADS) {
 		if (!value)
 			return KILL_HEAD_CLEARED;
+		if (value >> 63)
+			return KILL_HEAD_LEAVES;
 		return value & 0xff ? KILL_HEAD_DEATHS : KILL_HEAD_TAKEN;
 	}
 	return field_at(queue_fields, ARRAY_SIZE(queue_fields), offset);

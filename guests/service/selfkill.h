@@ -10,16 +10,18 @@
  *   killbells=N         the timer starts after 1 to N doorbells (24)
  *   killns=N            ... and runs for 0 to N ns (200000)
  *   killearly=N         or it runs from the start on, for 0 to N ns (300000)
- *   killidle=MS         without a doorbell it dies after so long (20)
- *   killpoints=A,B,C    numbers of points (killpoint.def) to die at by name (all)
+ *   killidle=MS         if that does not come it dies after so long (30)
+ *   killpoints=A,B,C    numbers of points (killpoint.def) to die at by name (all),
+ *   killsetup=A,B,C     ... and in the incarnation after a reset
  *   killfirst=A,B,C     incarnation 1 dies at point A / 2, before it if A is even, else after it,
  *                       incarnation 2 at B / 2, and so on, before the plan begins
  *   killguest=N         the guest, by its domain number, that is reset at some deaths,
  *   killresets=N        ... in incarnations 1 to N (0)
  *
  * In a campaign the exit status says how it was: tens of thousands 1 timer, 2 a named point, 3 and
- * 4 the same with the guest's reset, 5 no doorbell came; thousands 1 if the instance had not yet
- * done again what the last one left; then the point's number times 2, and 1 if after it.
+ * 4 the same with the guest's reset, 5 what was planned did not come; thousands 1 if the instance
+ * had not yet done again what the last one left; then the point's number times 2, and 1 if after
+ * it.
  */
 #ifndef GUESTS_SERVICE_SELFKILL_H
 #define GUESTS_SERVICE_SELFKILL_H
