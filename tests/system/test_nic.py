@@ -1,9 +1,12 @@
 """Physical network cards: guests reach the network behind the machine's card over a bridge of the
 service domain. That network is the emulator's own: a gateway at 10.0.2.2 that answers echoes, gives
 addresses and lets guests connect to this computer."""
+import socket
+import threading
+
 import pytest
 
-from machine import BOOT, SERVICE, WAIT, only
+from machine import BOOT, QUICK, SERVICE, WAIT, linux, only, pattern
 
 KINDS = ["e1000", pytest.param("e1000e", marks=only("qemu", "Bochs has e1000 only")),
          pytest.param("virtio", marks=only("qemu", "Bochs has e1000 only"))]
@@ -26,6 +29,25 @@ def outside(name, cmdline, **keys):
                               for key, value in keys.items()]) + "\n"
 
 
+class World:
+    """A server on this computer that gives the first guest who calls some bytes, and takes what the
+    second call brings."""
+
+    def __init__(self, payload):
+        self.payload, self.got = payload, None
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        with self.listener:
+            with self.listener.accept()[0] as call:
+                call.sendall(self.payload)
+            with self.listener.accept()[0] as call, call.makefile("rb") as f:
+                self.got = f.read()
+
+
 @pytest.mark.seconds(15)
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_guests_reach_the_gateway_through_deaths_of_the_service_domain(boot, kind):
@@ -46,3 +68,19 @@ def test_without_its_card_a_bridge_is_for_guests_only(boot):
     m.line("kill one")
     m.expect("one: killed")
     m.end()
+
+
+@pytest.mark.seconds(40)
+def test_linux_gets_an_address_and_exchanges_bytes_with_the_outside(boot, emulator):
+    """With one death of the service domain while TCP is at work."""
+    world = World(pattern({"qemu": 2, "bochs": 1}[emulator] << 20))
+    m = boot([service("killstores=2000"),
+              linux("one", f"task=outside port={world.port} {QUICK}") +
+              "    nics:\n      - {{ from: service, bridge: lan }}\n"], args=["--net", "e1000"])
+    m.expect(r"one: address 10\.0\.2\.15, gateway 10\.0\.2\.2", timeout=BOOT)
+    m.expect(rf"one: (outside ok, {len(world.payload)} bytes|OUTSIDE FAILED[^\r]*)", timeout=WAIT)
+    m.expect("system: power off")
+    assert m.end() == 0
+    world.thread.join(10)
+    assert world.got == world.payload
+    assert m.seen().count("service: stopped: ") == 1
