@@ -179,10 +179,8 @@ int64_t console_host_write(struct domain *d, const char *buf, size_t bytes)
 	spin_lock(&port_lock);
 	if (!mux)
 		console_hand_over(d);
-	if (mux == d) {
-		uart_write(buf, bytes);
-		result = bytes;
-	}
+	if (mux == d)
+		result = (int64_t)uart_put(UART_CONSOLE, buf, bytes);
 	spin_unlock(&port_lock);
 	return result;
 }

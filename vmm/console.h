@@ -34,7 +34,8 @@ void console_print_line(const char *line, size_t bytes);
    be back (d->wants_start) is away, guests' output and keys wait for it. Any CPU. */
 void console_died(struct domain *d);
 
-/* d writes to the port and so is the multiplexer from now on; returns the bytes taken.
+/* d writes to the port and so is the multiplexer from now on; returns the bytes that the port takes
+   at once, a few or none.
    Errors: STATE (another domain is). */
 must_check int64_t console_host_write(struct domain *d, const char *buf, size_t bytes);
 /* Input of the port. */

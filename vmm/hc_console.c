@@ -14,7 +14,7 @@
 
 #define CHUNK     256
 #define CALL_MAX  4096 /* bytes that one call moves at most */
-#define CALL_HOST 256  /* to the serial port, which is slow */
+#define CALL_HOST 16   /* to the serial port, which takes no more at once */
 
 static int64_t console_put(struct domain *caller, const struct hv_cap *cap, const char *buf,
 			   size_t bytes)
