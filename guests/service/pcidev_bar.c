@@ -65,14 +65,20 @@ static void bar_map(struct virtio_device *v, unsigned bar, uint32_t base)
 				      v->ioreq_event);
 }
 
+/* Where the BAR is to be found now; 0: nowhere. */
+static uint32_t bar_decoded(const struct virtio_device *v, unsigned bar)
+{
+	uint32_t enable = bar == PCIDEV_IO ? COMMAND_IO : COMMAND_MEMORY;
+	uint32_t base = v->kept->bar[bar];
+
+	return (v->kept->command & enable) && bar_fits(bar, base) ? base : 0;
+}
+
 void pcidev_decode(struct virtio_device *v)
 {
 	for (unsigned bar = 0; bar < KEPT_BARS; bar++) {
-		uint32_t enable = bar == PCIDEV_IO ? COMMAND_IO : COMMAND_MEMORY;
-		uint32_t base = v->kept->bar[bar];
+		uint32_t base = bar_decoded(v, bar);
 
-		if (!(v->kept->command & enable) || !bar_fits(bar, base))
-			base = 0;
 		if (base == v->kept->mapped[bar])
 			continue;
 		bar_unmap(v, bar);
@@ -97,10 +103,13 @@ void pcidev_power_on(struct virtio_device *v, uint32_t incarnation)
 	kept_store32(&k->incarnation, incarnation);
 }
 
+/* A range that is where it was takes its own place: the guest runs meanwhile, and must find it at
+   any time, even if this domain dies before it is registered anew. */
 void pcidev_recover(struct virtio_device *v)
 {
 	for (unsigned bar = 0; bar < KEPT_BARS; bar++)
-		bar_unmap(v, bar);
+		if (v->kept->mapped[bar] && v->kept->mapped[bar] == bar_decoded(v, bar))
+			bar_map(v, bar, v->kept->mapped[bar]);
 	pcidev_decode(v);
 }
 

@@ -25,7 +25,7 @@ struct range {
 };
 
 static struct range ranges[RANGES];
-static unsigned sent, kicks;
+static unsigned sent, kicks, removed;
 static uint32_t last_data;
 static struct kept_device kept;
 static struct virtio_device v;
@@ -49,6 +49,10 @@ void virtio_port_again(unsigned event)
 
 int64_t virtio_port_add(uint32_t cap, unsigned kind, uint64_t base, uint64_t bytes, unsigned event)
 {
+	/* One that is there already takes its own place, as in the hypervisor. */
+	for (unsigned i = 0; i < RANGES; i++)
+		if (ranges[i].base == base && ranges[i].kind == kind)
+			return 0;
 	for (unsigned i = 0; i < RANGES; i++) {
 		if (ranges[i].base)
 			continue;
@@ -64,6 +68,7 @@ int64_t virtio_port_remove(uint32_t cap, unsigned kind, uint64_t base)
 		if (ranges[i].base != base || ranges[i].kind != kind)
 			continue;
 		ranges[i].base = 0;
+		removed++;
 		return 0;
 	}
 	return HV_ERR_NOENT;
@@ -193,6 +198,19 @@ static void a_new_instance_registers_what_was_there(void **state)
 	assert_int_equal(registered_count(), 5);
 }
 
+static void what_is_registered_is_there_at_any_time_of_a_recovery(void **state)
+{
+	removed = 0;
+	pcidev_recover(&v);
+	assert_int_equal(removed, 0);
+	assert_int_equal(registered_count(), 5);
+	/* The last instance died between the guest's write and the ranges. */
+	kept.bar[1] = 0xd0000000;
+	pcidev_recover(&v);
+	assert_true(registered(HV_RANGE_MEMORY, 0xd0000000));
+	assert_int_equal(registered_count(), 5);
+}
+
 static void single_bytes_of_registers_can_be_written(void **state)
 {
 	pcidev_write(&v, 0x3c, 1, 11);
@@ -247,6 +265,8 @@ int main(void)
 		cmocka_unit_test_setup(sizing_a_bar_reads_its_size_and_unmaps_it, setup),
 		cmocka_unit_test_setup(a_bar_that_moves_takes_its_ranges_along, setup),
 		cmocka_unit_test_setup(a_new_instance_registers_what_was_there, setup),
+		cmocka_unit_test_setup(what_is_registered_is_there_at_any_time_of_a_recovery,
+				       setup),
 		cmocka_unit_test_setup(single_bytes_of_registers_can_be_written, setup),
 		cmocka_unit_test_setup(a_masked_message_is_sent_when_it_is_unmasked, setup),
 		cmocka_unit_test_setup(the_access_capability_reaches_the_bars, setup),
