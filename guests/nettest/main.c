@@ -4,11 +4,13 @@
  *
  *   frames=N   to be sent and to be received (500)
  *   lossy      frames may be lost or come twice: the service domain dies meanwhile
+ *   evil=N     does nothing of this, but uses the card as it must not: evil.h, N frames of each
+ * kind
  *
  * The twin is found by broadcasts. Up to WINDOW frames are under way; what is not acknowledged in
  * time goes again under a new serial number, so that it is no double of the first. The last line is
- * `NAME: net ok, N frames each way, L lost, D doubled, R again` or `NAME: NET BAD` and what was
- * wrong.
+ * `NAME: net ok, N frames each way, L lost, D doubled, R again, in T ms` or `NAME: NET BAD` and
+ * what was wrong.
  */
 #include "guests/lib/apic.h"
 #include "guests/lib/boot.h"
@@ -18,7 +20,7 @@
 #include "guests/lib/start.h"
 #include "guests/lib/time.h"
 #include "guests/lib/trap.h"
-#include "guests/nettest/frame.h"
+#include "guests/nettest/evil.h"
 #include "lib/string.h"
 
 #define VECTOR_NET   0x40
@@ -186,6 +188,7 @@ static bool open_card(void)
 int main(void)
 {
 	bool lossy = boot_option("lossy", NULL), ok;
+	uint64_t begin, took;
 
 	frames = boot_number("frames", 500);
 	apic_init(false);
@@ -194,16 +197,25 @@ int main(void)
 		return 1;
 	print("%s: %02x:%02x:%02x:%02x:%02x:%02x, %lu frames\n", boot->name, net.mac[0], net.mac[1],
 	      net.mac[2], net.mac[3], net.mac[4], net.mac[5], frames);
+	if (boot_option("evil", NULL)) {
+		evil_spoof(&net, (unsigned)boot_number("evil", 0));
+		ok = evil_loop(&net);
+		print("%s: the card %s\n", boot->name, ok ? "gave up, as it must" : "GOES ON");
+		return !ok;
+	}
 	send(0);
+	begin = rdtsc();
 	ok = exchange();
+	took = tsc_to_ns(rdtsc() - begin) / NS_PER_MS;
 	if (!ok)
 		print("%s: the card gave up\n", boot->name);
 	else
 		linger();
 	ok &= !count.wrong && !count.overtaken && (lossy || !(count.lost | count.doubled));
 	if (ok)
-		print("%s: net ok, %lu frames each way, %lu lost, %lu doubled, %lu again\n",
-		      boot->name, frames, count.lost, count.doubled, count.again);
+		print("%s: net ok, %lu frames each way, %lu lost, %lu doubled, %lu again, "
+		      "in %lu ms\n",
+		      boot->name, frames, count.lost, count.doubled, count.again, took);
 	else
 		print("%s: NET BAD: %lu lost, %lu doubled, %lu overtaken, %lu wrong\n", boot->name,
 		      count.lost, count.doubled, count.overtaken, count.wrong);
