@@ -1,28 +1,26 @@
 /*
- * virtio-blk (virtio 1.2, 5.2) over a struct disk. A request lives from virtio_device_next to
- * blk_done; a reset of the device in between only makes its completion silent.
+ * virtio-blk (virtio 1.2, 5.2) over a struct disk: the queues. A request lives from
+ * virtio_device_next to its answer; a reset of the device in between only makes its completion
+ * silent.
  */
 #include "guests/service/blk.h"
 
 #include "guests/lib/print.h"
+#include "guests/service/blk_request.h"
 #include "guests/service/virtio_port.h"
 #include "lib/string.h"
 
-#define TURN_BUDGET 16 /* requests taken from one queue before others have their turn */
-
-struct blk_request {
-	struct disk_request disk;
-	struct blk *blk; /* NULL: free */
-	unsigned generation;
-	uint16_t head;
-	uint8_t *status; /* in the guest's memory */
-	uint32_t written;
-	struct virtio_chain chain;
-};
+#define TURN_BUDGET  16 /* requests taken from one queue before others have their turn */
+#define ZEROES_BYTES (1u << 20)
 
 static struct blk_request requests[BLK_REQUESTS];
 static struct blk blks[BLK_DEVICES];
 static unsigned blk_count;
+
+const struct blk *blk_get(unsigned i)
+{
+	return i < blk_count ? &blks[i] : NULL;
+}
 
 static struct blk_request *request_get(struct blk *b)
 {
@@ -39,125 +37,50 @@ static struct blk_request *request_get(struct blk *b)
 	return NULL;
 }
 
-static void request_put(struct blk_request *r)
+static void queues_again(struct blk *b, uint32_t queues)
+{
+	for (unsigned q = 0; queues; q++, queues >>= 1)
+		if (queues & 1)
+			virtio_port_again(b->v->kick_event[q]);
+}
+
+void blk_again(struct blk *b)
+{
+	queues_again(b, (uint32_t)BIT(b->v->model->queues) - 1);
+}
+
+void blk_request_put(struct blk_request *r)
 {
 	struct blk *b = r->blk;
+	uint32_t stalled = b->stalled;
 
 	r->blk = NULL;
 	b->v->outstanding--;
-	if (b->stalled) {
-		b->stalled = false;
-		virtio_port_again(b->v->kick_event[0]);
-	}
+	b->stalled = 0;
+	queues_again(b, stalled);
 }
 
-static void request_answer(struct blk_request *r, uint8_t status, uint32_t written)
+/* False: the device is over its rate, and the queue is looked at again later. */
+static bool may_take(struct blk *b, unsigned q)
 {
-	*r->status = status;
-	virtio_device_complete(r->blk->v, 0, r->head, written + 1);
-	request_put(r);
+	uint64_t now, ready;
+
+	if (!b->limited)
+		return true;
+	now = virtio_port_now();
+	ready = rate_ready(&b->rate, now);
+	if (ready > now)
+		virtio_port_hold(&b->hold[q], b->v->kick_event[q], ready);
+	return ready <= now;
 }
 
-static void blk_done(struct disk_request *d, bool ok);
-
-static void flush_start(struct blk_request *r)
-{
-	r->blk->flush = NULL;
-	r->disk.op = DISK_FLUSH;
-	r->disk.sector = 0;
-	r->disk.bytes = r->disk.parts = 0;
-	disk_submit(r->blk->disk, &r->disk);
-	virtio_port_again(r->blk->v->kick_event[0]);
-}
-
-static void blk_done(struct disk_request *d, bool ok)
-{
-	struct blk_request *r = CONTAINER_OF(d, struct blk_request, disk);
-	struct blk *b = r->blk;
-
-	if (d->op != DISK_FLUSH)
-		b->moving--;
-	if (r->generation != b->v->generation || !virtio_device_is_live(b->v)) {
-		request_put(r);
-	} else {
-		kept_process(b->v->number, 0, r->head);
-		request_answer(r, ok ? VIRTIO_BLK_OK : VIRTIO_BLK_IOERR, ok ? r->written : 0);
-	}
-	if (b->flush && !b->moving)
-		flush_start(b->flush);
-}
-
-/* Reads and writes. Everything from the guest is checked here. */
-static void request_move(struct blk_request *r, const struct virtio_blk_header *h)
-{
-	struct virtio_chain *c = &r->chain;
-	bool write = h->type == VIRTIO_BLK_OUT;
-	uint64_t bytes = write ? c->readable_bytes : c->writable_bytes;
-	struct blk *b = r->blk;
-	struct disk_request *d = &r->disk;
-	uint64_t block = b->disk->block / DISK_SECTOR;
-
-	d->op = write ? DISK_WRITE : DISK_READ;
-	d->part = &c->part[write ? c->first : c->readable];
-	d->parts = write ? c->readable - c->first : c->parts - c->readable;
-	d->sector = b->first + h->sector;
-	d->bytes = (uint32_t)bytes;
-	r->written = write ? 0 : d->bytes;
-	if (bytes == 0 || bytes % b->disk->block || h->sector % block || bytes > UINT32_MAX ||
-	    bytes / DISK_SECTOR > b->sectors || h->sector > b->sectors - bytes / DISK_SECTOR ||
-	    d->parts > b->disk->max_parts || (write && (b->v->offered & VIRTIO_BLK_F_RO))) {
-		request_answer(r, VIRTIO_BLK_IOERR, 0);
-		return;
-	}
-	b->moving++;
-	disk_submit(b->disk, d);
-	virtio_device_parked(b->v);
-}
-
-static void request_flush(struct blk_request *r)
-{
-	r->written = 0;
-	r->blk->flush = r;
-	if (!r->blk->moving)
-		flush_start(r);
-	virtio_device_parked(r->blk->v);
-}
-
-static void request_id(struct blk_request *r)
-{
-	uint32_t n = virtio_chain_put(&r->chain, r->blk->serial, VIRTIO_BLK_ID_BYTES);
-
-	request_answer(r, VIRTIO_BLK_OK, n);
-}
-
-static void request_start(struct blk_request *r)
-{
-	struct virtio_blk_header h;
-
-	r->disk.done = blk_done;
-	r->status = virtio_chain_take_last(&r->chain);
-	if (!r->status || !virtio_chain_take(&r->chain, &h, sizeof(h))) {
-		virtio_device_parked(r->blk->v);
-		virtio_device_break(r->blk->v, "a request without header or status");
-		request_put(r);
-		return;
-	}
-	switch (h.type) {
-	case VIRTIO_BLK_IN:
-	case VIRTIO_BLK_OUT: request_move(r, &h); break;
-	case VIRTIO_BLK_FLUSH: request_flush(r); break;
-	case VIRTIO_BLK_GET_ID: request_id(r); break;
-	default: request_answer(r, VIRTIO_BLK_UNSUPP, 0); break;
-	}
-}
-
-/* Takes requests until the budget, the requests or the queue are used up. A flush that waits for
-   earlier requests holds later ones back; its completion kicks again. */
+/* Takes requests until the budget, the requests, the rate or the queue are used up. A flush that
+   waits for earlier requests holds later ones back; its completion kicks again. */
 static void blk_kick(struct virtio_device *v, unsigned q)
 {
 	struct blk *b = v->backend;
 
-	for (unsigned budget = TURN_BUDGET; !b->flush; budget--) {
+	for (unsigned budget = TURN_BUDGET; !b->flush && may_take(b, q); budget--) {
 		struct blk_request *r = budget ? request_get(b) : NULL;
 
 		if (!budget) {
@@ -165,14 +88,15 @@ static void blk_kick(struct virtio_device *v, unsigned q)
 			return;
 		}
 		if (!r) {
-			b->stalled = true;
+			b->stalled |= BIT(q);
 			return;
 		}
+		r->queue = (uint16_t)q;
 		if (virtio_device_next(v, q, &r->head, &r->chain)) {
-			request_start(r);
+			blk_request_start(r);
 			continue;
 		}
-		request_put(r);
+		blk_request_put(r);
 		if (!virtio_device_is_live(v) || !virtio_queue_rearm(&v->queue[q]))
 			return;
 	}
@@ -186,33 +110,49 @@ static void blk_reset(struct virtio_device *v)
 		struct blk_request *r = b->flush;
 
 		b->flush = NULL;
-		request_put(r);
+		blk_request_put(r);
 	}
-	b->stalled = false;
+	b->stalled = 0;
+}
+
+uint32_t blk_clear_max(const struct blk *b, bool zeroes)
+{
+	if (!zeroes)
+		return b->disk->discard_max;
+	if (b->disk->zeroes_max)
+		return b->disk->zeroes_max;
+	return b->v->offered & VIRTIO_BLK_F_ZEROES ? ZEROES_BYTES : 0;
 }
 
 static void blk_config(struct virtio_device *v, unsigned offset, unsigned bytes, void *buf)
 {
 	const struct blk *b = v->backend;
-	struct virtio_blk_config c = {
-		.capacity = b->sectors,
-		.seg_max = b->disk->max_parts,
-		.blk_size = b->disk->block,
+	struct {
+		struct virtio_blk_config basic;
+		struct virtio_blk_config_wide wide;
+	} c = {
+		.basic = { .capacity = b->sectors,
+			   .seg_max = b->disk->max_parts,
+			   .blk_size = b->disk->block },
+		.wide = { .num_queues = (uint16_t)v->model->queues,
+			  .max_discard_sectors = blk_clear_max(b, false) / DISK_SECTOR,
+			  .max_discard_seg = 1,
+			  .discard_sector_alignment = b->disk->block / DISK_SECTOR,
+			  .max_zeroes_sectors = blk_clear_max(b, true) / DISK_SECTOR,
+			  .max_zeroes_seg = 1 },
 	};
 
 	if (offset + bytes <= sizeof(c))
 		memcpy(buf, (uint8_t *)&c + offset, bytes);
 }
 
-const struct virtio_model blk_model = {
-	.name = "disk",
-	.id = VIRTIO_ID_BLOCK,
-	.class_code = 0x010000,
-	.queues = 1,
-	.config = blk_config,
-	.kick = blk_kick,
-	.reset = blk_reset,
-};
+#define MODEL(n)                                                                                   \
+	{                                                                                          \
+		.name = "disk", .id = VIRTIO_ID_BLOCK, .class_code = 0x010000, .queues = (n),      \
+		.config = blk_config, .kick = blk_kick, .reset = blk_reset,                        \
+	}
+
+static const struct virtio_model models[BLK_QUEUES] = { MODEL(1), MODEL(2), MODEL(3), MODEL(4) };
 
 /* Sets first and sectors; says what does not fit. */
 static bool range_init(struct blk *b, const struct hv_served *served)
@@ -242,6 +182,20 @@ static bool range_init(struct blk *b, const struct hv_served *served)
 	return b->sectors;
 }
 
+static uint64_t features_of(const struct disk *disk, const struct hv_served *served)
+{
+	uint64_t f = VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC |
+		     VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_BLK_SIZE | VIRTIO_BLK_F_FLUSH;
+
+	if ((served->flags & HV_SERVED_READONLY) || disk->readonly)
+		return f | VIRTIO_BLK_F_RO;
+	if (disk->discard_max)
+		f |= VIRTIO_BLK_F_DISCARD;
+	if (disk->zeroes_max || blk_zeroes_init())
+		f |= VIRTIO_BLK_F_ZEROES;
+	return f;
+}
+
 bool blk_init(struct virtio_device *v, struct disk *disk, const struct hv_served *served,
 	      unsigned share)
 {
@@ -257,11 +211,12 @@ bool blk_init(struct virtio_device *v, struct disk *disk, const struct hv_served
 		return false;
 	blk_count++;
 	memcpy(b->serial, served->serial, sizeof(b->serial));
-	v->model = &blk_model;
+	b->limited = served->rate_bytes || served->rate_requests;
+	rate_init(&b->rate, served->rate_bytes, served->rate_requests);
+	v->model = &models[MAX(MIN(v->vcpus, BLK_QUEUES), 1u) - 1];
 	v->backend = b;
-	v->offered = VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC |
-		     VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_BLK_SIZE | VIRTIO_BLK_F_FLUSH;
-	if ((served->flags & HV_SERVED_READONLY) || disk->readonly)
-		v->offered |= VIRTIO_BLK_F_RO;
+	v->offered = features_of(disk, served);
+	if (v->model->queues > 1)
+		v->offered |= VIRTIO_BLK_F_MQ;
 	return true;
 }

@@ -9,9 +9,17 @@
 #include "lib/bits.h"
 #include "lib/string.h"
 
+const char *disk_op_name(enum disk_op op)
+{
+	static const char *const names[] = { "read", "write", "flush", "discard", "zeroes" };
+
+	return names[op];
+}
+
 void disk_init(struct disk *d)
 {
 	list_init(&d->waiting);
+	d->discard_max = d->zeroes_max = 0;
 }
 
 void disk_submit(struct disk *d, struct disk_request *r)

@@ -15,7 +15,8 @@
 
 #define DISK_SECTOR 512u
 
-enum disk_op { DISK_READ, DISK_WRITE, DISK_FLUSH };
+/* The last two have no data: what was discarded may read as anything, or as zeroes. */
+enum disk_op { DISK_READ, DISK_WRITE, DISK_FLUSH, DISK_DISCARD, DISK_ZEROES };
 
 struct disk;
 struct disk_request;
@@ -42,6 +43,7 @@ struct disk {
 	uint64_t sectors;
 	uint32_t block; /* bytes; a request begins and ends at multiples of it */
 	unsigned max_parts;
+	uint32_t discard_max, zeroes_max; /* bytes of such a request; 0: there are none */
 	bool readonly;
 	/* Starts r; false if there is no room now. Never calls r->done itself. */
 	bool (*submit)(struct disk *d, struct disk_request *r);
@@ -60,6 +62,15 @@ void disk_done(struct disk_request *r, bool ok);
 
 /* For drivers: there is room again, though no request has ended. */
 void disk_more(struct disk *d);
+
+/* Whether a request has data: the others have no parts. */
+static inline bool disk_has_data(const struct disk_request *r)
+{
+	return r->op == DISK_READ || r->op == DISK_WRITE;
+}
+
+/* "write": for messages. */
+const char *disk_op_name(enum disk_op op);
 
 /* For drivers: copies `bytes` between buf and the request's data from byte `at` on. */
 void disk_gather(const struct disk_request *r, uint64_t at, void *buf, uint32_t bytes);

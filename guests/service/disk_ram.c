@@ -11,6 +11,7 @@
 #include "guests/service/disk.h"
 #include "lib/bits.h"
 #include "lib/format.h"
+#include "lib/string.h"
 
 #define RAM_DISKS        32
 #define RAM_PARTS        126
@@ -84,6 +85,8 @@ static void ram_do(struct ram *m, struct disk_request *r)
 		disk_scatter(r, 0, m->base + r->sector * DISK_SECTOR, r->bytes);
 	else if (r->op == DISK_WRITE)
 		disk_gather(r, 0, m->base + r->sector * DISK_SECTOR, r->bytes);
+	else if (r->op != DISK_FLUSH)
+		memset(m->base + r->sector * DISK_SECTOR, 0, r->bytes);
 	disk_done(r, true);
 }
 
@@ -113,6 +116,7 @@ void disk_ram_init(struct disk *d, unsigned number, void *base, uint64_t bytes)
 	d->sectors = bytes / DISK_SECTOR;
 	d->block = DISK_SECTOR;
 	d->max_parts = RAM_PARTS;
+	d->discard_max = d->zeroes_max = TURN_BYTES;
 	d->submit = ram_submit;
 	d->driver = m;
 	list_init(&m->queue);

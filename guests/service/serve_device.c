@@ -96,6 +96,7 @@ static bool rights_init(struct virtio_device *v)
 	v->ioreq_cap = ioreq->handle;
 	v->ioreq_event = ioreq->event;
 	v->irq_cap = irq->handle;
+	v->vcpus = ioreq->detail;
 	return true;
 }
 

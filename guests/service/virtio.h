@@ -39,11 +39,16 @@
 #define VIRTIO_BLK_F_RO       BIT(5)
 #define VIRTIO_BLK_F_BLK_SIZE BIT(6)
 #define VIRTIO_BLK_F_FLUSH    BIT(9)
+#define VIRTIO_BLK_F_MQ       BIT(12)
+#define VIRTIO_BLK_F_DISCARD  BIT(13)
+#define VIRTIO_BLK_F_ZEROES   BIT(14)
 
-#define VIRTIO_BLK_IN     0u
-#define VIRTIO_BLK_OUT    1u
-#define VIRTIO_BLK_FLUSH  4u
-#define VIRTIO_BLK_GET_ID 8u
+#define VIRTIO_BLK_IN      0u
+#define VIRTIO_BLK_OUT     1u
+#define VIRTIO_BLK_FLUSH   4u
+#define VIRTIO_BLK_GET_ID  8u
+#define VIRTIO_BLK_DISCARD 11u
+#define VIRTIO_BLK_ZEROES  13u
 
 #define VIRTIO_BLK_OK     0u
 #define VIRTIO_BLK_IOERR  1u
@@ -114,6 +119,30 @@ struct virtio_net_config {
 	uint8_t mac[6];
 	uint16_t status, max_pairs;
 };
+
+/* What follows it, from VIRTIO_BLK_F_MQ on. */
+struct virtio_blk_config_wide {
+	uint8_t physical_block_exp, alignment_offset;
+	uint16_t min_io_size;
+	uint32_t opt_io_size;
+	uint8_t writeback, unused0;
+	uint16_t num_queues;
+	uint32_t max_discard_sectors, max_discard_seg, discard_sector_alignment;
+	uint32_t max_zeroes_sectors, max_zeroes_seg;
+	uint8_t zeroes_may_unmap, unused1[3];
+};
+
+_Static_assert(sizeof(struct virtio_blk_config) == 24 &&
+		       sizeof(struct virtio_blk_config_wide) == 36,
+	       "virtio 1.2, 5.2.4");
+
+/* The data of a discard or of zeroes. */
+struct virtio_blk_range {
+	uint64_t sector;
+	uint32_t sectors, flags;
+};
+
+#define VIRTIO_BLK_RANGE_UNMAP 1u
 
 struct virtio_console_config {
 	uint16_t cols, rows;

@@ -37,6 +37,7 @@ struct virtio_device {
 	const struct window *window;
 	const char *guest_name;
 	uint32_t guest;
+	unsigned vcpus;  /* the guest's */
 	unsigned number; /* index into boot->serve and the kept pages */
 	unsigned slot;   /* the guest's device number, from 0 on: initial BARs */
 	uint16_t function;

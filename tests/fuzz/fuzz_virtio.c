@@ -1,4 +1,5 @@
-// sources: guests/service/blk.c guests/service/vcon.c guests/service/disk.c guests/service/kept.c
+// sources: guests/service/blk.c guests/service/blk_request.c guests/service/dma.c
+// sources: guests/service/rate.c guests/service/vcon.c guests/service/disk.c guests/service/kept.c
 // sources: guests/service/pcidev.c guests/service/pcidev_bar.c guests/service/virtio_region.c
 // sources: guests/service/virtio_device.c guests/service/virtio_common.c
 // sources: guests/service/virtio_msix.c guests/service/virtio_queue.c
@@ -60,6 +61,15 @@ int64_t virtio_port_add(uint32_t cap, unsigned kind, uint64_t base, uint64_t byt
 int64_t virtio_port_remove(uint32_t cap, unsigned kind, uint64_t base)
 {
 	return 0;
+}
+
+uint64_t virtio_port_now(void)
+{
+	return 0;
+}
+
+void virtio_port_hold(struct timer *t, unsigned event, uint64_t until)
+{
 }
 
 void virtio_port_again(unsigned event)

@@ -1,4 +1,5 @@
-// sources: guests/service/blk.c guests/service/disk.c guests/service/kept.c lib/string.c
+// sources: guests/service/blk.c guests/service/blk_request.c guests/service/dma.c
+// sources: guests/service/rate.c guests/service/disk.c guests/service/kept.c lib/string.c
 // sources: guests/service/virtio_device.c guests/service/virtio_common.c
 // sources: guests/service/virtio_msix.c guests/service/virtio_queue.c
 // sources: guests/service/virtio_chain.c guests/service/inflight.c guests/service/window.c
@@ -11,13 +12,15 @@
 
 #include <cmocka.h>
 
+#include "guests/service/dma.h"
 #include "tests/unit/virtio_rig.h"
 
-#define FEATURES (VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC)
+#define FEATURES (VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC | device.offered)
 
 static struct rig memory;
 static struct list queue;
 static unsigned queued;
+static enum disk_op last;
 
 static uint64_t common_read(unsigned offset, unsigned bytes)
 {
@@ -41,6 +44,7 @@ static void disk_turn(bool ok)
 		disk_gather(r, 0, rig->disk + r->sector * DISK_SECTOR, r->bytes);
 	else if (r->op == DISK_READ)
 		disk_scatter(r, 0, rig->disk + r->sector * DISK_SECTOR, r->bytes);
+	last = r->op;
 	disk_done(r, ok);
 }
 
@@ -265,6 +269,141 @@ static void a_request_that_kills_its_server_three_times_is_given_up(void **state
 	assert_broken();
 }
 
+/* A discard or zeroes of one range. */
+static void clear(uint32_t type, uint64_t sector, uint32_t sectors, uint32_t flags)
+{
+	struct virtio_blk_range range = { sector, sectors, flags };
+	struct virtio_blk_header h = { .type = type };
+
+	memcpy(ram(RIG_BUFFERS), &h, sizeof(h));
+	memcpy(ram(RIG_BUFFERS + RIG_BUFFER), &range, sizeof(range));
+	*(uint8_t *)ram(RIG_BUFFERS + 16) = 0xee;
+	rig_desc(0, RIG_BUFFERS, sizeof(h), VIRTQ_DESC_NEXT);
+	rig_desc(1, RIG_BUFFERS + RIG_BUFFER, sizeof(range), VIRTQ_DESC_NEXT);
+	rig_desc(2, RIG_BUFFERS + 16, 1, VIRTQ_DESC_WRITE);
+	rig_avail(0);
+	virtio_device_kick(&device, 0);
+}
+
+static int setup_clearing(void **state)
+{
+	rig_clear_max = 16 * DISK_SECTOR;
+	return setup(state);
+}
+
+static uint8_t pool[8192] ALIGNED(4096);
+
+/* A disk that can only read and write. */
+static int setup_zeroing(void **state)
+{
+	rig_clear_max = 0;
+	dma_init(pool, sizeof(pool));
+	return setup(state);
+}
+
+static int teardown(void **state)
+{
+	rig_clear_max = 0;
+	return 0;
+}
+
+static void a_range_is_discarded_or_cleared_by_the_disk(void **state)
+{
+	clear(VIRTIO_BLK_DISCARD, 4, 8, 0);
+	assert_int_equal(queued, 1);
+	disk_turn(true);
+	assert_int_equal(last, DISK_DISCARD);
+	assert_int_equal(status(), VIRTIO_BLK_OK);
+	clear(VIRTIO_BLK_ZEROES, 4, 8, VIRTIO_BLK_RANGE_UNMAP);
+	disk_turn(true);
+	assert_int_equal(last, DISK_ZEROES);
+	assert_int_equal(status(), VIRTIO_BLK_OK);
+	assert_int_equal(rig_used(1).bytes, 1);
+}
+
+static void ranges_outside_the_disk_or_too_large_are_refused(void **state)
+{
+	static const struct virtio_blk_range bad[] = {
+		{ RIG_SECTORS - 1, 2, 0 }, { ~0ull, 1, 0 }, { 0, 0, 0 }, { 0, ~0u, 0 }, { 0, 17, 0 }
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		clear(VIRTIO_BLK_DISCARD, bad[i].sector, bad[i].sectors, 0);
+		assert_int_equal(status(), VIRTIO_BLK_IOERR);
+		clear(VIRTIO_BLK_ZEROES, bad[i].sector, bad[i].sectors, 0);
+		assert_int_equal(status(), VIRTIO_BLK_IOERR);
+	}
+	clear(VIRTIO_BLK_DISCARD, 0, 1, VIRTIO_BLK_RANGE_UNMAP);
+	assert_int_equal(status(), VIRTIO_BLK_UNSUPP);
+	clear(VIRTIO_BLK_ZEROES, 0, 1, 2);
+	assert_int_equal(status(), VIRTIO_BLK_UNSUPP);
+	assert_int_equal(queued, 0);
+}
+
+static void zeroes_are_written_where_the_disk_has_no_command(void **state)
+{
+	memset(rig->disk, 0x77, sizeof(rig->disk));
+	clear(VIRTIO_BLK_DISCARD, 0, 8, 0);
+	assert_int_equal(status(), VIRTIO_BLK_UNSUPP);
+	clear(VIRTIO_BLK_ZEROES, 3, 33, 0);
+	assert_int_equal(queued, 1);
+	disk_turn(true);
+	assert_int_equal(last, DISK_WRITE);
+	assert_int_equal(status(), VIRTIO_BLK_OK);
+	assert_int_equal(rig->disk[3 * DISK_SECTOR - 1], 0x77);
+	for (unsigned i = 3 * DISK_SECTOR; i < 36 * DISK_SECTOR; i++)
+		assert_int_equal(rig->disk[i], 0);
+	assert_int_equal(rig->disk[36 * DISK_SECTOR], 0x77);
+}
+
+static void long_zeroes_take_several_writes(void **state)
+{
+	disk.max_parts = 2;
+	clear(VIRTIO_BLK_ZEROES, 0, 33, 0);
+	disk_turn(true);
+	assert_int_equal(status(), 0xee);
+	disk_turn(true);
+	disk_turn(true);
+	assert_int_equal(queued, 0);
+	assert_int_equal(status(), VIRTIO_BLK_OK);
+	clear(VIRTIO_BLK_ZEROES, 0, 33, 0);
+	disk_turn(false);
+	assert_int_equal(queued, 0);
+	assert_int_equal(status(), VIRTIO_BLK_IOERR);
+}
+
+static void a_queue_over_its_rate_is_left_alone_until_the_time_comes(void **state)
+{
+	static const struct hv_served slow = { .guest = 1, .rate_requests = 10 };
+
+	rig_now = 1;
+	rig_held = 0;
+	start(&slow);
+	request(VIRTIO_BLK_IN, 0, 512);
+	disk_turn(true);
+	request(VIRTIO_BLK_IN, 0, 512);
+	assert_int_equal(queued, 0);
+	assert_true(rig_held > rig_now);
+	rig_now = rig_held;
+	virtio_device_kick(&device, 0);
+	assert_int_equal(queued, 1);
+	disk_turn(true);
+}
+
+static void a_guest_of_several_cpus_has_several_queues(void **state)
+{
+	static const struct hv_served served = { .guest = 1 };
+	uint16_t queues = 0;
+
+	assert_false(device.offered & VIRTIO_BLK_F_MQ);
+	device = (struct virtio_device){ .window = &window, .guest_name = "guest", .vcpus = 3 };
+	assert_true(blk_init(&device, &disk, &served, 1));
+	assert_true(device.offered & VIRTIO_BLK_F_MQ);
+	device.model->config(&device, 34, 2, &queues);
+	assert_int_equal(queues, 3);
+	assert_int_equal(device.model->queues, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +423,16 @@ int main(void)
 				       setup),
 		cmocka_unit_test_setup(a_request_that_kills_its_server_three_times_is_given_up,
 				       setup),
+		cmocka_unit_test_setup_teardown(a_range_is_discarded_or_cleared_by_the_disk,
+						setup_clearing, teardown),
+		cmocka_unit_test_setup_teardown(ranges_outside_the_disk_or_too_large_are_refused,
+						setup_clearing, teardown),
+		cmocka_unit_test_setup(zeroes_are_written_where_the_disk_has_no_command,
+				       setup_zeroing),
+		cmocka_unit_test_setup(long_zeroes_take_several_writes, setup_zeroing),
+		cmocka_unit_test_setup(a_queue_over_its_rate_is_left_alone_until_the_time_comes,
+				       setup),
+		cmocka_unit_test_setup(a_guest_of_several_cpus_has_several_queues, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

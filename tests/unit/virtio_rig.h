@@ -62,6 +62,20 @@ void virtio_port_again(unsigned event)
 	rig->kicked = 1;
 }
 
+static uint32_t rig_clear_max; /* of the disk: bytes of a discard or of zeroes */
+static uint64_t rig_now;       /* ns */
+static uint64_t rig_held;      /* until then; 0: no queue is held back */
+
+uint64_t virtio_port_now(void)
+{
+	return rig_now;
+}
+
+void virtio_port_hold(struct timer *t, unsigned event, uint64_t until)
+{
+	rig_held = until;
+}
+
 void print(const char *fmt, ...);
 void print(const char *fmt, ...)
 {
@@ -132,6 +146,7 @@ static void rig_instance(bool (*submit)(struct disk *, struct disk_request *),
 	disk.block = DISK_SECTOR;
 	disk.max_parts = 64;
 	disk.submit = submit;
+	disk.discard_max = disk.zeroes_max = rig_clear_max;
 	device = (struct virtio_device){ .window = &window, .guest_name = "guest" };
 	if (!kept_open(rig->kept, sizeof(rig->kept), 1) || !blk_init(&device, &disk, served, share))
 		return;

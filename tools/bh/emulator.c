@@ -51,8 +51,9 @@ bool emulator_disk(const struct system_image *s, const struct options *o, enum d
 		   const char **file)
 {
 	static const struct value_word kinds[] = {
-		{ "nvme", DISK_NVME }, { "virtio", DISK_VIRTIO }, { "ahci", DISK_AHCI },
-		{ "ide", DISK_IDE },   { NULL, 0 },
+		{ "nvme", DISK_NVME }, { "virtio", DISK_VIRTIO },
+		{ "ahci", DISK_AHCI }, { "ide", DISK_IDE },
+		{ NULL, 0 },
 	};
 	const char *disk = o->disk ? o->disk : s->disk, *colon = strchr(disk, ':');
 	uint64_t found = DISK_ANY;

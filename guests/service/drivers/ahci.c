@@ -52,9 +52,19 @@ static unsigned prepare_data(struct ahci_drive *d, struct ahci_slot *s, struct a
 	return regions;
 }
 
+static unsigned prepare_discard(struct ahci_slot *s, struct ahci_command *c)
+{
+	struct disk_request *r = s->r;
+
+	s->bytes = (uint32_t)MIN(r->bytes - r->at, (uint64_t)AHCI_TRIM_MAX);
+	ahci_trim_fill(r->sector + r->at / DISK_SECTOR, s->bytes, (uint64_t *)s->bounce);
+	c->bytes = s->bytes;
+	return ahci_prd_single(s->bounce, AHCI_TRIM_BYTES, s->table->prd);
+}
+
 static bool is_queued(const struct ahci_drive *d, const struct disk_request *r)
 {
-	return d->facts.depth && d->state == AHCI_WORKS && r->op != DISK_FLUSH;
+	return d->facts.depth && d->state == AHCI_WORKS && disk_has_data(r);
 }
 
 /* Issues the next command of the slot's request. */
@@ -66,8 +76,10 @@ static void slot_issue(struct ahci_drive *d, unsigned n)
 
 	s->bytes = 0;
 	s->bounced = false;
-	if (c.op != DISK_FLUSH)
+	if (disk_has_data(s->r))
 		regions = prepare_data(d, s, &c);
+	else if (c.op == DISK_DISCARD)
+		regions = prepare_discard(s, &c);
 	ahci_fis_make(&d->facts, &c, s->table->fis);
 	s->started = time_ns();
 	ahci_port_issue(&d->port, &c, s->table, regions);
@@ -132,11 +144,10 @@ static void slot_done(struct ahci_drive *d, unsigned n, bool ok)
 
 static void slot_failed(struct ahci_drive *d, unsigned n)
 {
-	static const char *const ops[] = { "read", "write", "flush" };
 	const struct disk_request *r = d->slot[n].r;
 
 	if (d->complaints++ < COMPLAINTS_MAX)
-		print("%s: %s at sector %lu failed\n", d->name, ops[r->op],
+		print("%s: %s at sector %lu failed\n", d->name, disk_op_name(r->op),
 		      r->sector + r->at / DISK_SECTOR);
 	slot_done(d, n, false);
 }
@@ -266,7 +277,7 @@ static unsigned slot_overdue(const struct ahci_drive *d)
 		const struct ahci_slot *s = &d->slot[n];
 
 		if (d->port.issued & BIT(n) &&
-		    now - s->started >= (s->r->op == DISK_FLUSH ? FLUSH_NS : TIMEOUT_NS))
+		    now - s->started >= (disk_has_data(s->r) ? TIMEOUT_NS : FLUSH_NS))
 			return n;
 	}
 	return AHCI_SLOTS;
@@ -343,6 +354,7 @@ bool ahci_open(const struct hv_device *d, unsigned unit, struct disk *disk)
 	disk->sectors = drive->facts.ata.sectors;
 	disk->block = DISK_SECTOR;
 	disk->max_parts = PARTS;
+	disk->discard_max = drive->facts.trims ? AHCI_TRIM_MAX : 0;
 	disk->submit = ahci_submit;
 	disk->driver = drive;
 	drive->disk = disk;

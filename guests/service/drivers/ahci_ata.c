@@ -8,6 +8,7 @@
 #include "lib/string.h"
 
 #define WORD_DEPTH  75u
+#define WORD_TRIM   169u
 #define WORD_SATA   76u
 #define SATA_QUEUES BIT(8)
 #define SATA_NONE   0xffffu /* as good as 0: no such word */
@@ -18,6 +19,10 @@
 #define FIS_LBA          0x40u
 #define CMD_READ_QUEUED  0x60u
 #define CMD_WRITE_QUEUED 0x61u
+#define CMD_MANAGE       0x06u
+#define MANAGE_TRIM      1u
+#define RANGE_SECTORS    0xffffu
+#define RANGE_SHIFT      48
 #define SLOT_SHIFT       3
 
 enum {
@@ -41,6 +46,7 @@ const char *ahci_identify(const uint16_t words[IDE_IDENTIFY_WORDS], struct ahci_
 	d->depth = 0;
 	if (sata != SATA_NONE && sata & SATA_QUEUES && d->ata.wide)
 		d->depth = (words[WORD_DEPTH] & DEPTH) + 1;
+	d->trims = words[WORD_TRIM] & 1;
 	if (!why && !d->ata.flush)
 		why = "has no command that flushes its cache";
 	return why;
@@ -81,12 +87,31 @@ void ahci_fis_make(const struct ahci_disk *d, const struct ahci_command *c,
 		fis[FIS_COUNT] = (uint8_t)(c->slot << SLOT_SHIFT);
 		return;
 	}
+	if (c->op == DISK_DISCARD) {
+		fis_begin(fis, CMD_MANAGE);
+		fis[FIS_FEATURES] = MANAGE_TRIM;
+		fis[FIS_COUNT] = 1; /* sector of ranges */
+		return;
+	}
 	ide_command_make(&d->ata, c->op, c->lba, c->bytes, &plain);
 	fis_begin(fis, plain.opcode);
 	fis_address(fis, plain.wide ? plain.lba : plain.lba & MASK(23, 0));
 	fis_number(fis, FIS_COUNT, FIS_COUNT_HIGH, plain.count);
 	if (!plain.wide)
 		fis[FIS_DEVICE] |= plain.lba >> 24 & 15;
+}
+
+void ahci_trim_fill(uint64_t lba, uint32_t bytes, uint64_t ranges[AHCI_TRIM_BYTES / 8])
+{
+	uint64_t left = bytes / DISK_SECTOR;
+
+	for (unsigned i = 0; i < AHCI_TRIM_BYTES / 8; i++) {
+		uint64_t n = MIN(left, RANGE_SECTORS);
+
+		ranges[i] = n ? n << RANGE_SHIFT | lba : 0;
+		lba += n;
+		left -= n;
+	}
 }
 
 void ahci_fis_identify(uint8_t fis[AHCI_FIS_BYTES])

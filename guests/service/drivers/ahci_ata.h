@@ -10,6 +10,7 @@
 struct ahci_disk {
 	struct ide_disk ata;
 	unsigned depth; /* commands that it queues itself; 0: none */
+	bool trims;     /* what is discarded reads as anything */
 };
 
 struct ahci_command {
@@ -26,6 +27,12 @@ const char *ahci_identify(const uint16_t words[IDE_IDENTIFY_WORDS], struct ahci_
 /* The frame for a command; bytes at most ata.transfer_max. */
 void ahci_fis_make(const struct ahci_disk *d, const struct ahci_command *c,
 		   uint8_t fis[AHCI_FIS_BYTES]);
+
+#define AHCI_TRIM_BYTES 512u
+#define AHCI_TRIM_MAX   (1u << 30)
+
+/* What the frame of a discard of at most AHCI_TRIM_MAX comes with: its ranges. */
+void ahci_trim_fill(uint64_t lba, uint32_t bytes, uint64_t ranges[AHCI_TRIM_BYTES / 8]);
 
 /* The frame for IDENTIFY DEVICE. */
 void ahci_fis_identify(uint8_t fis[AHCI_FIS_BYTES]);

@@ -74,7 +74,9 @@ void ahci_port_issue(struct ahci_port *p, const struct ahci_command *c,
 	struct ahci_header *h = &p->page->list[c->slot];
 	uint32_t bit = (uint32_t)BIT(c->slot);
 
-	h->flags = FIS_DWORDS | (c->op == DISK_WRITE ? AHCI_HEADER_WRITE : 0) | regions << REGIONS;
+	h->flags = FIS_DWORDS | regions << REGIONS;
+	if (c->op == DISK_WRITE || c->op == DISK_DISCARD)
+		h->flags |= AHCI_HEADER_WRITE;
 	h->moved = 0;
 	h->table = dma_bus(table);
 	p->issued |= bit;

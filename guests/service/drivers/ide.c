@@ -102,11 +102,9 @@ static void lane_done(struct ide_lane *l, bool ok)
 
 static void lane_failed(struct ide_lane *l, const char *how, unsigned status)
 {
-	static const char *const ops[] = { "read", "write", "flush" };
-
 	if (l->ide->complaints++ < COMPLAINTS_MAX)
 		print("%s: %s at sector %lu failed: %s, status %#x\n", drive_of(l->r)->name,
-		      ops[l->r->op], l->r->sector + l->r->at / DISK_SECTOR, how, status);
+		      disk_op_name(l->r->op), l->r->sector + l->r->at / DISK_SECTOR, how, status);
 	lane_done(l, false);
 }
 

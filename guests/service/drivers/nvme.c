@@ -21,6 +21,7 @@
 #define NVME_PARTS     126
 #define TIMEOUT_NS     (10 * NS_PER_SEC)
 #define CHECK_NS       NS_PER_SEC
+#define CLEAR_MAX      (1u << 30)
 #define COMPLAINTS_MAX 10
 
 struct nvme_slot {
@@ -79,6 +80,28 @@ static void prepare_data(struct nvme *n, struct nvme_slot *s, struct nvme_comman
 	c->dw12 = s->bytes / n->control.block - 1;
 }
 
+/* Discards name one range in a page; zeroes are limited like data, as other drivers do it. */
+static void prepare_clear(struct nvme *n, struct nvme_slot *s, struct nvme_command *c)
+{
+	struct disk_request *r = s->r;
+	uint64_t lba = (r->sector * DISK_SECTOR + r->at) / n->control.block;
+	bool discard = r->op == DISK_DISCARD;
+	struct nvme_range *range = (struct nvme_range *)s->bounce;
+
+	s->bytes = (uint32_t)MIN(r->bytes - r->at, discard ? CLEAR_MAX : n->control.transfer_max);
+	if (!discard) {
+		c->opcode = NVME_IO_ZEROES;
+		c->dw10 = (uint32_t)lba;
+		c->dw11 = (uint32_t)(lba >> 32);
+		c->dw12 = s->bytes / n->control.block - 1;
+		return;
+	}
+	*range = (struct nvme_range){ 0, s->bytes / n->control.block, lba };
+	c->opcode = NVME_IO_MANAGE;
+	c->prp1 = dma_bus(range);
+	c->dw11 = NVME_MANAGE_DISCARD;
+}
+
 /* Issues the next command of the slot's request. */
 static void slot_issue(struct nvme *n, struct nvme_slot *s)
 {
@@ -90,8 +113,10 @@ static void slot_issue(struct nvme *n, struct nvme_slot *s)
 
 	s->bytes = 0;
 	s->bounced = false;
-	if (s->r->op != DISK_FLUSH)
+	if (disk_has_data(s->r))
 		prepare_data(n, s, &c);
+	else if (s->r->op != DISK_FLUSH)
+		prepare_clear(n, s, &c);
 	s->started = time_ns();
 	nvme_queue_submit(&n->control.io, &c);
 }
@@ -131,11 +156,9 @@ static void slot_done(struct nvme *n, struct nvme_slot *s, bool ok)
 
 static void complain(struct nvme *n, const struct disk_request *r, unsigned status)
 {
-	static const char *const ops[] = { "read", "write", "flush" };
-
 	if (n->complaints++ < COMPLAINTS_MAX)
-		print("%s: %s at sector %lu failed: status %#x\n", n->control.name, ops[r->op],
-		      r->sector, status);
+		print("%s: %s at sector %lu failed: status %#x\n", n->control.name,
+		      disk_op_name(r->op), r->sector, status);
 }
 
 static void slot_completed(struct nvme *n, struct nvme_slot *s, unsigned status)
@@ -237,6 +260,8 @@ static void fill_disk(struct nvme *n, struct disk *disk)
 	disk->sectors = n->control.blocks * (n->control.block / DISK_SECTOR);
 	disk->block = n->control.block;
 	disk->max_parts = NVME_PARTS;
+	disk->discard_max = n->control.discards ? CLEAR_MAX : 0;
+	disk->zeroes_max = n->control.zeroes ? CLEAR_MAX : 0;
 	disk->submit = nvme_submit;
 	disk->driver = n;
 	n->disk = disk;

@@ -21,7 +21,10 @@
 
 /* Offsets in the identify structures (5.15.2). */
 #define CONTROLLER_MDTS 77u
+#define CONTROLLER_ONCS 520u
 #define CONTROLLER_VWC  525u
+#define ONCS_MANAGE     BIT(2)
+#define ONCS_ZEROES     BIT(3)
 #define NAMESPACE_FLBAS 26u
 #define NAMESPACE_LBAF  128u
 
@@ -82,6 +85,8 @@ static bool find_limits(struct nvme_control *c)
 	mdts = c->page[CONTROLLER_MDTS];
 	c->transfer_max = mdts && mdts < 9 ? (uint64_t)PAGE << mdts : TRANSFER_LIMIT;
 	c->has_cache = c->page[CONTROLLER_VWC] & 1;
+	c->discards = c->page[CONTROLLER_ONCS] & ONCS_MANAGE;
+	c->zeroes = c->page[CONTROLLER_ONCS] & ONCS_ZEROES;
 	return true;
 }
 

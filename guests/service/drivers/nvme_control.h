@@ -21,7 +21,7 @@ struct nvme_control {
 	uint32_t nsid, block;
 	uint64_t blocks;
 	uint64_t transfer_max; /* bytes a command */
-	bool has_cache;
+	bool has_cache, discards, zeroes;
 };
 
 /* CC.EN = 0 and CSTS.RDY = 0. False: the controller does not obey. */

@@ -37,6 +37,8 @@ enum {
 	NVME_IO_FLUSH = 0,
 	NVME_IO_WRITE = 1,
 	NVME_IO_READ = 2,
+	NVME_IO_ZEROES = 8,
+	NVME_IO_MANAGE = 9,
 };
 
 #define NVME_FEATURE_QUEUES 7u
@@ -55,6 +57,14 @@ struct nvme_command {
 };
 
 _Static_assert(sizeof(struct nvme_command) == 64, "4.2");
+
+#define NVME_MANAGE_DISCARD 4u
+
+/* What a management command names (6.7). */
+struct nvme_range {
+	uint32_t attributes, blocks;
+	uint64_t lba;
+};
 
 struct nvme_completion {
 	uint32_t result, reserved;

@@ -2,7 +2,7 @@
  * A physical virtio disk. Each request has a slot: one descriptor of the ring that points to the
  * slot's own indirect table, so that slot number, descriptor and completion id are one.
  *
- *   slot page   | header 16 | status 1 | ... 64: indirect table |
+ *   slot page   | header 16 | status 1 | ... 48: range 16 | 64: indirect table |
  */
 #include "guests/service/drivers/vblk.h"
 
@@ -20,11 +20,14 @@
 #define VBLK_PARTS     126u
 #define VBLK_PAGE      4096u
 #define COMPLAINTS_MAX 10
+#define CLEAR_SECTORS  (1u << 21)
+#define CONFIG_WIDE    (sizeof(struct virtio_blk_config) + sizeof(struct virtio_blk_config_wide))
 
 struct vblk_page {
 	struct virtio_blk_header header;
 	volatile uint8_t status;
-	uint8_t pad[47];
+	uint8_t pad[31];
+	struct virtio_blk_range range; /* to discard or clear */
 	struct virtq_desc table[VBLK_PARTS + 2];
 };
 
@@ -64,6 +67,8 @@ static unsigned table_fill(struct vblk_page *page, const struct disk_request *r)
 	unsigned n = 0;
 
 	d[n++] = (struct virtq_desc){ dma_bus(&page->header), sizeof(page->header), 0, 0 };
+	if (page->header.type == VIRTIO_BLK_DISCARD || page->header.type == VIRTIO_BLK_ZEROES)
+		d[n++] = (struct virtq_desc){ dma_bus(&page->range), sizeof(page->range), 0, 0 };
 	for (unsigned i = 0; i < r->parts; i++)
 		d[n++] = (struct virtq_desc){ dma_bus(r->part[i].base), r->part[i].bytes, data, 0 };
 	d[n++] = (struct virtq_desc){ dma_bus(&page->status), 1, VIRTQ_DESC_WRITE, 0 };
@@ -76,11 +81,13 @@ static unsigned table_fill(struct vblk_page *page, const struct disk_request *r)
 
 static void slot_issue(struct vblk *b, unsigned slot, const struct disk_request *r)
 {
-	static const uint32_t types[] = { VIRTIO_BLK_IN, VIRTIO_BLK_OUT, VIRTIO_BLK_FLUSH };
+	static const uint32_t types[] = { VIRTIO_BLK_IN, VIRTIO_BLK_OUT, VIRTIO_BLK_FLUSH,
+					  VIRTIO_BLK_DISCARD, VIRTIO_BLK_ZEROES };
 	struct vblk_page *page = b->page[slot];
 	uint32_t bytes;
 
 	page->header = (struct virtio_blk_header){ .type = types[r->op], .sector = r->sector };
+	page->range = (struct virtio_blk_range){ r->sector, r->bytes / DISK_SECTOR, 0 };
 	page->status = 0xff;
 	bytes = table_fill(page, r) * (uint32_t)sizeof(struct virtq_desc);
 	b->desc[slot] = (struct virtq_desc){ dma_bus(page->table), bytes, VIRTQ_DESC_INDIRECT, 0 };
@@ -155,6 +162,21 @@ static bool rings_alloc(struct vblk *b)
 	return b->slots > 0;
 }
 
+/* The bytes of a discard or of zeroes, from the device's number of sectors. */
+static uint32_t clear_max(uint64_t has, volatile uint32_t *sectors)
+{
+	return has ? MIN(readl(sectors), CLEAR_SECTORS) * DISK_SECTOR : 0;
+}
+
+static void fill_limits(struct vblk *b, uint64_t features)
+{
+	struct virtio_blk_config_wide *c =
+		(void *)(b->pci.device + sizeof(struct virtio_blk_config));
+
+	b->disk->discard_max = clear_max(features & VIRTIO_BLK_F_DISCARD, &c->max_discard_sectors);
+	b->disk->zeroes_max = clear_max(features & VIRTIO_BLK_F_ZEROES, &c->max_zeroes_sectors);
+}
+
 static void fill_disk(struct vblk *b, uint64_t features)
 {
 	volatile struct virtio_blk_config *c = (volatile void *)b->pci.device;
@@ -170,19 +192,23 @@ static void fill_disk(struct vblk *b, uint64_t features)
 	b->disk->submit = vblk_submit;
 	b->disk->driver = b;
 	b->flushes = features & VIRTIO_BLK_F_FLUSH;
+	fill_limits(b, features);
 }
 
 static const char *bring_up(struct vblk *b)
 {
 	uint64_t needed = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC;
+	uint64_t wanted = needed | VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_RO | VIRTIO_BLK_F_BLK_SIZE |
+			  VIRTIO_BLK_F_FLUSH;
 	uint64_t features;
 
-	if (!vpci_find(&b->pci, b->device, sizeof(struct virtio_blk_config)))
+	if (vpci_find(&b->pci, b->device, CONFIG_WIDE))
+		wanted |= VIRTIO_BLK_F_DISCARD | VIRTIO_BLK_F_ZEROES;
+	else if (!vpci_find(&b->pci, b->device, sizeof(struct virtio_blk_config)))
 		return "no modern virtio structures (a legacy device?)";
 	if (!vpci_reset(&b->pci))
 		return "does not reset";
-	features = vpci_negotiate(&b->pci, needed | VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_RO |
-						   VIRTIO_BLK_F_BLK_SIZE | VIRTIO_BLK_F_FLUSH);
+	features = vpci_negotiate(&b->pci, wanted);
 	if ((features & needed) != needed)
 		return "lacks virtio 1.0 or indirect descriptors";
 	if (!rings_alloc(b))
