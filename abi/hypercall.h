@@ -61,7 +61,8 @@ struct hv_batch_entry {
 
 enum hv_domain_op {
 	HV_DOMAIN_START,   /* from off */
-	HV_DOMAIN_STOP,    /* presses the power button */
+	HV_DOMAIN_STOP,    /* presses the power button, and kills the domain if it still lives after
+			      so many milliseconds (0: as its config says, at most an hour) */
 	HV_DOMAIN_KILL,    /* stops the domain now; its restart policy does not apply */
 	HV_DOMAIN_CRASH,   /* as if it had died by itself: the restart policy applies */
 	HV_DOMAIN_RESTART, /* kill and start again from its image */
@@ -92,8 +93,16 @@ struct hv_domain_info {
 	uint64_t interrupts;   /* interrupts delivered, likewise */
 	uint64_t console_lost; /* console bytes dropped because a ring was full */
 	uint64_t overhead;     /* hypervisor bytes held for this domain, page tables included */
+	uint64_t tables_free;  /* of these, for page tables and not in use */
 	uint32_t vcpus, cpu;   /* number of vCPUs; physical CPU of the first */
 	char last_words[96];   /* why it last died, empty if it has not */
+};
+
+/* The machine's memory. */
+struct hv_system_info {
+	uint64_t free; /* bytes that nobody was given; none is given out after boot */
+	uint64_t held; /* by the hypervisor beside its image, for domains and itself */
+	uint32_t cpus, domains;
 };
 
 #endif

@@ -13,7 +13,7 @@
 #include "lib/err.h"
 
 #define CONFIG_MAGIC      0x47464348424bull
-#define CONFIG_VERSION    3
+#define CONFIG_VERSION    4
 #define CONFIG_MODULE     "bulkhead.config" /* first word of the module's Multiboot2 string */
 #define CONFIG_DOMAINS    16
 #define CONFIG_MODULES    48
@@ -122,9 +122,11 @@ struct config_domain {
 	uint32_t quantum_us; /* 100..1000000 */
 	/* Physical CPU of each vCPU, CONFIG_NONE: the hypervisor chooses. */
 	uint16_t cpu[CONFIG_VCPUS];
-	uint32_t cap_percent;   /* of each vCPU's CPU, a period of CONFIG_PERIOD_US; 0: none */
-	uint32_t restart_limit; /* restarts within a minute after which it stays dead */
-	uint32_t watchdog_ms;   /* 0: none until the domain asks for one */
+	uint32_t cap_percent;      /* of each vCPU's CPU, a period of CONFIG_PERIOD_US; 0: none */
+	uint32_t restart_limit;    /* restarts within a minute after which it stays dead */
+	uint32_t restart_delay_ms; /* of the first one that waits (vmm/ending.c); 0: none does */
+	uint32_t stop_timeout_ms;  /* from its power button until it is killed; 0: it is not */
+	uint32_t watchdog_ms;      /* 0: none until the domain asks for one */
 	uint16_t image, initrd; /* modules; initrd CONFIG_NONE: none (Multiboot, PVH: its module) */
 	uint16_t devices, served, bridges, reserved[3];
 	char cmdline[CONFIG_CMDLINE];

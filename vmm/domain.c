@@ -16,7 +16,6 @@
 #include "mm/frames.h"
 #include "mm/hvmap.h"
 #include "vmm/backend.h"
-#include "vmm/lifecycle.h"
 #include "vmm/mailbox.h"
 #include "vmm/place.h"
 #include "vmm/sched.h"
@@ -242,6 +241,7 @@ void domains_build(const struct config *c, const struct start_info *info)
 		domains[i].config = &c->domain[i];
 		domains[i].name = c->domain[i].name;
 		timer_init(&domains[i].watchdog, NULL);
+		timer_init(&domains[i].patience, NULL);
 	}
 	sched_plan(c);
 	for (unsigned i = 0; i < count; i++) {

@@ -76,12 +76,15 @@ struct domain {
 	uint32_t restarts;     /* within the last minute, from minute_start on */
 	uint64_t minute_start; /* TSC */
 	struct timer watchdog;
+	struct timer patience; /* alive: how long it may take to stop; pausing: until its restart */
+	bool pausing;
 	uint64_t wall_base; /* wall clock seconds at TSC zero */
 
 	/* any CPU, atomically */
 	uint32_t button;      /* 1: the power button was pressed and not read yet (vpower.c) */
 	uint32_t end;         /* lifecycle.c: a vCPU of another CPU has ended the domain */
 	uint32_t watchdog_ms; /* as asked for last */
+	uint32_t stop_ms;     /* likewise: of the last HV_DOMAIN_STOP, 0: as the config says */
 	char end_words[96];   /* why: of who has set `end`, until the owner takes them */
 
 	/* complaint_lock of domain.c */
@@ -114,8 +117,9 @@ void domain_released(struct domain *d, unsigned holder);
    so no lock is held. */
 void domain_flush(struct domain *d);
 
-/* Carries out enum hv_domain_op from any CPU; asynchronous. Errors: STATE, INVAL. */
-must_check enum err domain_control(struct domain *d, uint32_t op);
+/* Carries out enum hv_domain_op from any CPU; asynchronous. argument: of HV_DOMAIN_STOP.
+   Errors: STATE, INVAL. */
+must_check enum err domain_control(struct domain *d, uint32_t op, uint64_t argument);
 
 /* True if [gpa, gpa+bytes) is this domain's own RAM. */
 bool domain_owns(const struct domain *d, gpa_t gpa, uint64_t bytes);

@@ -2,22 +2,24 @@
  * Hypercalls about domains and the machine: control, information, watchdog, power.
  */
 #include "abi/cap.h"
-#include "arch/x86/cpu/tsc.h"
+#include "arch/x86/cpu/cpu.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "mm/frames.h"
 #include "vmm/cap.h"
 #include "vmm/domain.h"
 #include "vmm/guestmem.h"
 #include "vmm/hypercall.h"
-#include "vmm/lifecycle.h"
+#include "vmm/ending.h"
 #include "vmm/vuart.h"
+#include "vmm/watchdog.h"
 
 enum verdict hc_domain_ctl(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
 	struct domain *d = cap_domain(v, arg[0], HV_CAP_DOMAIN, HV_RIGHT_CONTROL, result);
 
 	if (d)
-		*result = arg[1] >> 32 ? ERR_INVAL : domain_control(d, arg[1]);
+		*result = arg[1] >> 32 ? ERR_INVAL : domain_control(d, arg[1], arg[2]);
 	return VERDICT_DONE;
 }
 
@@ -29,6 +31,7 @@ static void domain_describe(const struct domain *d, struct hv_domain_info *info)
 		.memory = d->config->memory,
 		.console_lost = d->uart ? vuart_lost(d) : 0,
 		.overhead = d->overhead,
+		.tables_free = (d->pool.pages - d->pool.used) * PAGE_SIZE,
 		.vcpus = d->vcpus,
 		.cpu = d->vcpus ? d->vcpu[0]->cpu : 0,
 	};
@@ -56,6 +59,24 @@ enum verdict hc_domain_info(struct vcpu *v, const uint64_t arg[5], int64_t *resu
 	return VERDICT_DONE;
 }
 
+enum verdict hc_system_info(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	struct hv_system_info info = {
+		.free = frames_free_bytes(),
+		.held = frames_hv_bytes(),
+		.cpus = cpu_count(),
+		.domains = domain_count(),
+	};
+	const struct hv_cap *cap;
+
+	*result = cap_lookup(v->domain, arg[0], HV_CAP_TRACE, HV_RIGHT_READ, &cap);
+	if (*result == OK && arg[2] < sizeof(info))
+		*result = HV_ERR_RANGE;
+	if (*result == OK && !guest_write(v->domain, gpa(arg[1]), &info, sizeof(info)))
+		*result = HV_ERR_FAULT;
+	return VERDICT_DONE;
+}
+
 enum verdict hc_system_ctl(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
 	const struct hv_cap *cap;
@@ -73,7 +94,7 @@ enum verdict hc_system_ctl(struct vcpu *v, const uint64_t arg[5], int64_t *resul
 
 enum verdict hc_watchdog(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
-	*result = lifecycle_watchdog(v->domain, arg[0]);
+	*result = watchdog_ask(v->domain, arg[0]);
 	return VERDICT_DONE;
 }
 

@@ -11,9 +11,9 @@
 #include "lib/format.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "vmm/ending.h"
 #include "vmm/event.h"
 #include "vmm/guestmem.h"
-#include "vmm/lifecycle.h"
 #include "vmm/loader.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
@@ -23,6 +23,7 @@
 #include "vmm/vpci.h"
 #include "vmm/vpower.h"
 #include "vmm/vuart.h"
+#include "vmm/watchdog.h"
 
 #define SCRUB_BYTES_A_TURN (4ull << 20)
 
@@ -132,7 +133,7 @@ void launch_turn(struct domain *d)
 		return;
 	d->starting = false;
 	if (launch_load(d, entry, why, sizeof(why)) != OK) {
-		lifecycle_give_up(d, why);
+		ending_give_up(d, why);
 		return;
 	}
 	sched_off(v);
@@ -149,7 +150,7 @@ void launch_turn(struct domain *d)
 		vcpu_request(d->vcpu[i], REQUEST_RESET);
 	service_starting(d);
 	if (d->config->watchdog_ms)
-		(void)!lifecycle_watchdog(d, d->config->watchdog_ms);
+		(void)!watchdog_ask(d, d->config->watchdog_ms);
 	launch_say(d);
 	sched_ready(v);
 }

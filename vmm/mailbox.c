@@ -15,6 +15,7 @@
 #include "lib/assert.h"
 #include "lib/bits.h"
 #include "vmm/backend.h"
+#include "vmm/ending.h"
 #include "vmm/lifecycle.h"
 #include "vmm/run.h"
 #include "vmm/sched.h"
@@ -59,7 +60,7 @@ static COLD void mailbox_serve_urgent(struct vcpu *v)
 	if (!requests)
 		return;
 	if (requests & REQUEST_OFF)
-		lifecycle_off(v);
+		ending_off(v);
 	if (requests & REQUEST_FLUSH)
 		backend->flush(v);
 	/* Pairs with the acquire in mailbox_wait. */

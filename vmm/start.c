@@ -10,7 +10,7 @@
 #include "vmm/config.h"
 #include "vmm/cpuid.h"
 #include "vmm/launch.h"
-#include "vmm/lifecycle.h"
+#include "vmm/ending.h"
 #include "vmm/msr.h"
 #include "vmm/sched.h"
 #include "vmm/trace.h"
@@ -42,7 +42,7 @@ static void start_all(void)
 			struct domain *d = domain_get(i);
 
 			if (!!(d->config->flags & CONFIG_FLAG_SERVICE) == service && d->vcpus &&
-			    domain_control(d, HV_DOMAIN_START) != OK)
+			    domain_control(d, HV_DOMAIN_START, 0) != OK)
 				log_error("%s: cannot be started", d->name);
 		}
 	}

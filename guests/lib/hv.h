@@ -183,6 +183,11 @@ static inline int64_t hv_trace_ctl(uint32_t cap, uint32_t off, uint32_t on)
 	return hv_call(HV_TRACE_CTL, cap, off, on, 0, 0);
 }
 
+static inline int64_t hv_system_info(uint32_t cap, struct hv_system_info *info)
+{
+	return hv_call(HV_SYSTEM_INFO, cap, hv_addr(info), sizeof(*info), 0, 0);
+}
+
 _Noreturn static inline void hv_exit(int status)
 {
 	for (;;)

@@ -184,6 +184,8 @@ const struct verb commands[] = {
 	{ "list", "", LOOK, "domains and what they do", NULL, command_list, 0 },
 	{ "stats", "d", LOOK, "counters of one domain or of all", "stats linux1", command_stats,
 	  0 },
+	{ "memory", "", LOOK, "who holds how much of the machine's memory", NULL, command_memory,
+	  0 },
 	{ "caps", "", LOOK, "the handles that this domain holds", NULL, command_caps, 0 },
 	{ "log", "", LOOK, "the hypervisor's log; in the shell Ctrl-] s comes back", NULL,
 	  command_log, 0 },

@@ -21,6 +21,7 @@
 #include "lib/assert.h"
 #include "lib/bits.h"
 #include "vmm/backend.h"
+#include "vmm/ending.h"
 #include "vmm/lifecycle.h"
 #include "vmm/run.h"
 #include "vmm/startup.h"
@@ -58,7 +59,7 @@ static void note(const struct vcpu *v, char what)
 	}
 }
 
-void lifecycle_off(struct vcpu *v)
+void ending_off(struct vcpu *v)
 {
 	if (!crowded)
 		note(v, 'o');

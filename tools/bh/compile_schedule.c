@@ -66,6 +66,10 @@ void compile_schedule(struct config_domain *d, const struct yaml_domain *y, cons
 	compile_percent(&d->cap_percent, y->cap, base, "cap");
 	d->restart_limit = 5;
 	compile_number(&d->restart_limit, 1000, y->restart_limit, base, "restart-limit");
+	d->restart_delay_ms = 100;
+	compile_time(&d->restart_delay_ms, 1000, y->restart_delay, base, "restart-delay");
+	d->stop_timeout_ms = 30000;
+	compile_time(&d->stop_timeout_ms, 1000, y->stop_timeout, base, "stop-timeout");
 	compile_time(&d->watchdog_ms, 1000, y->watchdog, base, "watchdog");
 }
 

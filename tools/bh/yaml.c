@@ -100,6 +100,8 @@ static const cyaml_schema_field_t domain_fields[] = {
 	LIST("cpus", struct yaml_domain, cpus, &word_entry),
 	TEXT("restart", struct yaml_domain, restart),
 	TEXT("restart-limit", struct yaml_domain, restart_limit),
+	TEXT("restart-delay", struct yaml_domain, restart_delay),
+	TEXT("stop-timeout", struct yaml_domain, stop_timeout),
 	TEXT("watchdog", struct yaml_domain, watchdog),
 	TEXT("strict", struct yaml_domain, strict),
 	LIST("rights", struct yaml_domain, rights, &word_entry),

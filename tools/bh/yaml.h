@@ -32,7 +32,7 @@ struct yaml_domain {
 		*cmdline;
 	char *memory, *dma_pool, *kept;
 	char *vcpus, *cpu, *priority, *quantum, *cap, *dedicated;
-	char *restart, *restart_limit, *watchdog, *strict;
+	char *restart, *restart_limit, *restart_delay, *stop_timeout, *watchdog, *strict;
 	char **cpus;
 	unsigned cpus_count;
 	char **rights;
