@@ -16,8 +16,11 @@ static uint64_t reserved_bits(unsigned reg)
 	case REG_SELF_IPI: return ~MASK(7, 0);
 	case REG_SVR: return ~MASK(9, 0);
 	case REG_TIMER_DIVIDE: return ~0xbull;
-	default: return MASK(63, 32);
+	default: break;
 	}
+	if (reg >= REG_LVT && reg <= REG_LVT_LAST)
+		return MASK(63, 32) | vlapic_lvt_reserved(reg);
+	return MASK(63, 32);
 }
 
 #define ICR_RESERVED (MASK(31, 20) | MASK(17, 16) | BIT(13))

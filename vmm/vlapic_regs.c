@@ -45,6 +45,11 @@ bool vlapic_reg_read(struct vlapic *l, unsigned reg, uint32_t *value)
 	}
 }
 
+uint32_t vlapic_lvt_reserved(unsigned reg)
+{
+	return ~(lvt_writable[reg - REG_LVT] | LVT_STATE);
+}
+
 /* A software-disabled APIC keeps every LVT entry masked (SDM 3A 11.4.7.2). */
 static void write_svr(struct vlapic *l, uint32_t value)
 {

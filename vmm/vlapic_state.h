@@ -47,6 +47,7 @@ enum { LVT_TIMER, LVT_THERMAL, LVT_PMC, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT_COU
 #define LVT_VECTOR     MASK(7, 0)
 #define LVT_MODE       MASK(10, 8)
 #define LVT_MASKED     BIT(16)
+#define LVT_STATE      (BIT(14) | BIT(12)) /* read only */
 #define LVT_TIMER_MODE MASK(18, 17)
 
 enum { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_DEADLINE };
@@ -153,6 +154,8 @@ void vlapic_state_reset(struct vlapic *l);
 /* vlapic_regs.c; false: no such register, or not readable or writable. */
 bool vlapic_reg_read(struct vlapic *l, unsigned reg, uint32_t *value);
 bool vlapic_reg_write(struct vlapic *l, unsigned reg, uint32_t value);
+/* Bits of an LVT entry that are neither to be written nor a state. */
+uint32_t vlapic_lvt_reserved(unsigned reg);
 
 /* vlapic_dest.c */
 void vlapic_send(struct vlapic *l, uint64_t icr);

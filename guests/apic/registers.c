@@ -4,6 +4,7 @@
 #include "guests/lib/apic.h"
 #include "guests/lib/insn.h"
 #include "guests/lib/mmio.h"
+#include "guests/lib/trap.h"
 #include "lib/bits.h"
 
 #define APIC_LDR  0xd0u
@@ -29,6 +30,29 @@ static void xapic_only(void)
 	apic_write(APIC_DFR, ~0u);
 	apic_write(APIC_ICR_HIGH, 0xa5ffffff);
 	check("ICR high keeps eight", apic_read(APIC_ICR_HIGH), 0xa5000000);
+}
+
+/* Bits that must be zero, a register each (SDM 3A 11.12.1.2). */
+static const struct {
+	uint32_t msr;
+	uint64_t value;
+} refused[] = {
+	{ 0x808, 0x100 },      { 0x80b, 1 },       { 0x80f, BIT(12) }, { 0x828, 1 },
+	{ 0x832, BIT(19) },    { 0x832, BIT(8) },  { 0x833, BIT(11) }, { 0x834, BIT(17) },
+	{ 0x835, BIT(17) },    { 0x836, BIT(11) }, { 0x837, BIT(10) }, { 0x837, 1ull << 32 },
+	{ 0x838, 1ull << 32 }, { 0x83e, BIT(2) },  { 0x83f, 0x100 },   { 0x830, BIT(13) },
+	{ 0x830, BIT(20) },    { 0x802, 0 },       { 0x803, 0 },       { 0x80a, 0 },
+	{ 0x80d, 0 },          { 0x810, 0 },       { 0x820, 0 },       { 0x839, 0 },
+};
+
+static void x2apic_only(void)
+{
+	uint64_t accepted = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(refused); i++)
+		if (!try_wrmsr(refused[i].msr, refused[i].value))
+			accepted = accepted << 16 | refused[i].msr;
+	check("what must not be written faults", accepted, 0);
 }
 
 static void errors(void)
@@ -65,6 +89,8 @@ void register_cases(void)
 	check("divider", apic_read(APIC_TIMER_DIVIDE), 0x3);
 	if (!apic_is_x2apic())
 		xapic_only();
+	else
+		x2apic_only();
 	errors();
 	disabled_by_software();
 	apic_eoi();
