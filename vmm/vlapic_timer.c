@@ -9,8 +9,10 @@
 
 static_assert(VLAPIC_KHZ == 1000000, "the counter is in nanoseconds");
 
-/* A period that a guest could set to keep this CPU busy with nothing else. */
-#define PERIOD_MIN_NS 20000
+/* A shorter period would keep this CPU busy with nothing else; so would this one while the guest
+   does not even take the interrupt, maybe because somebody else runs: then it may wait longer. */
+#define PERIOD_MIN_NS  20000
+#define PERIOD_IDLE_NS 1000000
 
 static void arm(struct vlapic *l, uint64_t deadline)
 {
@@ -24,10 +26,18 @@ void vlapic_timer_stop(struct vlapic *l)
 	timer_set(&l->timer, TIMER_NEVER);
 }
 
+static bool has_effect(const struct vlapic *l)
+{
+	uint32_t lvt = l->reg[REG_LVT + LVT_TIMER].value, vector = lvt & LVT_VECTOR;
+
+	return !(lvt & LVT_MASKED) && !(l->reg[REG_IRR + vector / 32].value & BIT(vector % 32));
+}
+
 /* The next multiple of the period that lies ahead; what was missed is not made up for. */
 static uint64_t next_period(const struct vlapic *l)
 {
-	uint64_t now = tsc_read(), min = tsc_from_ns(PERIOD_MIN_NS);
+	uint64_t now = tsc_read(),
+		 min = tsc_from_ns(has_effect(l) ? PERIOD_MIN_NS : PERIOD_IDLE_NS);
 	uint64_t period = MAX(l->period, min), next = l->deadline + period;
 
 	return next > now ? next : now + period - (now - next) % period;

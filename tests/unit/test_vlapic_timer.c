@@ -56,6 +56,28 @@ static void a_periodic_timer_goes_on_without_bursts(void **state)
 	assert_int_equal(v.lapic->timer.deadline, TIMER_NEVER);
 }
 
+/* From one firing to the next, wherever the clock is. */
+static uint64_t next_after_firing(void)
+{
+	uint64_t at = v.lapic->deadline = tsc_read() + 1000000000000;
+
+	v.lapic->timer.fire(&v.lapic->timer);
+	return v.lapic->timer.deadline - at;
+}
+
+static void a_period_without_measure_is_longer_while_its_interrupt_waits(void **state)
+{
+	reg_put(REG_TIMER_DIVIDE, 0xb);
+	reg_put(REG_LVT, 0x20040);
+	reg_put(REG_TIMER_INITIAL, 1);
+	assert_int_equal(next_after_firing(), 20000);
+	assert_int_equal(next_after_firing(), 1000000);
+	vlapic_accept(&v, vlapic_pending(&v));
+	assert_int_equal(next_after_firing(), 20000);
+	reg_put(REG_LVT, 0x30041);
+	assert_int_equal(next_after_firing(), 1000000);
+}
+
 static void a_deadline_is_in_guest_time_and_reads_zero_afterwards(void **state)
 {
 	uint64_t value, now = tsc_read();
@@ -102,6 +124,7 @@ int main(void)
 		T(a_oneshot_counts_down_once),
 		T(the_divider_stretches_the_count),
 		T(a_periodic_timer_goes_on_without_bursts),
+		T(a_period_without_measure_is_longer_while_its_interrupt_waits),
 		T(a_deadline_is_in_guest_time_and_reads_zero_afterwards),
 		T(leaving_deadline_mode_disarms),
 		T(a_masked_timer_is_silent),
