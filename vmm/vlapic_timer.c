@@ -26,18 +26,20 @@ void vlapic_timer_stop(struct vlapic *l)
 	timer_set(&l->timer, TIMER_NEVER);
 }
 
-static bool has_effect(const struct vlapic *l)
+/* Nothing would come of it if the timer fired: masked, or the last interrupt still waits. */
+static bool is_idle(const struct vlapic *l)
 {
 	uint32_t lvt = l->reg[REG_LVT + LVT_TIMER].value, vector = lvt & LVT_VECTOR;
+	uint64_t posted = __atomic_load_n(&l->vcpu->posted[vector / 64], __ATOMIC_RELAXED);
 
-	return !(lvt & LVT_MASKED) && !(l->reg[REG_IRR + vector / 32].value & BIT(vector % 32));
+	return lvt & LVT_MASKED || posted & BIT(vector % 64) ||
+	       l->reg[REG_IRR + vector / 32].value & BIT(vector % 32);
 }
 
 /* The next multiple of the period that lies ahead; what was missed is not made up for. */
 static uint64_t next_period(const struct vlapic *l)
 {
-	uint64_t now = tsc_read(),
-		 min = tsc_from_ns(has_effect(l) ? PERIOD_MIN_NS : PERIOD_IDLE_NS);
+	uint64_t now = tsc_read(), min = tsc_from_ns(is_idle(l) ? PERIOD_IDLE_NS : PERIOD_MIN_NS);
 	uint64_t period = MAX(l->period, min), next = l->deadline + period;
 
 	return next > now ? next : now + period - (now - next) % period;
