@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import paths
+import prompt
 import source
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -94,6 +95,7 @@ def facts(build, console, start):
     memory = re.search(r"4 domains, (\d+) KiB for the hypervisor", console)
     return {
         "boot": start["all"],
+        **prompt.measure(build, os.path.join(build, "bench")),
         "image": elf_facts(os.path.join(build, "bulkhead.elf"))[3],
         "memory": int(memory[1]) if memory else 0,
         "lines": source.lines_in(ROOT, source.HYPERVISOR),
