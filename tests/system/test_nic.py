@@ -73,10 +73,11 @@ def test_without_its_card_a_bridge_is_for_guests_only(boot):
 @pytest.mark.seconds(40)
 def test_linux_gets_an_address_and_exchanges_bytes_with_the_outside(boot, emulator):
     """With one death of the service domain while TCP is at work."""
-    world = World(pattern({"qemu": 2, "bochs": 1}[emulator] << 20))
-    m = boot([service("killstores=2000"),
+    world = World(pattern({"qemu": 2048, "bochs": 256}[emulator] << 10))
+    m = boot([service("killstores=600"),
               linux("one", f"task=outside port={world.port} {QUICK}") +
-              "    nics:\n      - {{ from: service, bridge: lan }}\n"], args=["--net", "e1000"])
+              "    nics:\n      - {{ from: service, bridge: lan }}\n"],
+             top="emulator: {{ net: e1000 }}")
     m.expect(r"one: address 10\.0\.2\.15, gateway 10\.0\.2\.2", timeout=BOOT)
     m.expect(rf"one: (outside ok, {len(world.payload)} bytes|OUTSIDE FAILED[^\r]*)", timeout=WAIT)
     m.expect("system: power off")
