@@ -48,12 +48,15 @@ size_t control_read(char *buf, size_t bytes)
 
 size_t control_write(const char *buf, size_t bytes)
 {
-	size_t n;
+	size_t n, done = 0;
 
 	spin_lock(&lock);
-	n = uart_put(UART_CONTROL, buf, bytes);
+	do {
+		n = uart_put(UART_CONTROL, buf + done, bytes - done);
+		done += n;
+	} while (n && done < bytes);
 	spin_unlock(&lock);
-	return n;
+	return done;
 }
 
 void control_build(void)

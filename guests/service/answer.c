@@ -17,21 +17,27 @@ static void put(struct answer *a, const char *text)
 
 void answer_escape(struct answer *a, const char *text, size_t bytes)
 {
+	size_t plain = 0; /* bytes before i that need no escape and are not written yet */
 	char code[8];
 
 	for (size_t i = 0; i < bytes; i++) {
 		uint8_t c = (uint8_t)text[i];
 
+		if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
+			plain++;
+			continue;
+		}
 		if (c == '"' || c == '\\')
 			format(code, sizeof(code), "\\%c", c);
 		else if (c == '\n')
 			format(code, sizeof(code), "\\n");
-		else if (c < ' ' || c >= 0x7f)
-			format(code, sizeof(code), "\\u%04x", c);
 		else
-			format(code, sizeof(code), "%c", c);
+			format(code, sizeof(code), "\\u%04x", c);
+		a->write(a->arg, text + i - plain, plain);
 		put(a, code);
+		plain = 0;
 	}
+	a->write(a->arg, text + bytes - plain, plain);
 }
 
 static void put_string(struct answer *a, const char *text, size_t bytes)

@@ -36,7 +36,8 @@ static struct reply reply;
 static size_t sent;
 static uint64_t wait_end; /* TSC; 0: the reply does not wait for an order */
 
-/* What is done when the port's transmitter has sent the last bytes, too. */
+/* What is done when the port's transmitter has sent the last bytes, too: it may end this instance,
+   so requests wait until it has been. */
 static struct timer after_timer;
 static void (*after)(int detail);
 static int after_detail;
@@ -60,7 +61,11 @@ static void finish(void)
 
 static void run_after(void *arg)
 {
-	after(after_detail);
+	void (*now)(int) = after;
+
+	after = NULL;
+	now(after_detail);
+	pump(NULL);
 }
 
 /* False if the port takes no more now. */
@@ -213,6 +218,8 @@ static void pump(void *arg)
 		timer_set_ns(&timer, LOOK_NS, pump, NULL);
 	} else if (!send()) {
 		timer_set_ns(&timer, RETRY_NS, pump, NULL);
+	} else if (after) {
+		return;
 	} else if (next_event()) {
 		timer_set_ns(&timer, 0, pump, NULL);
 	} else if (next_line()) {

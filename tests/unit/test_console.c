@@ -56,6 +56,8 @@ size_t uart_put(enum uart u, const char *buf, size_t bytes)
 		uart_write(buf, n);
 		return n;
 	}
+	if (got_bytes)
+		return 0;
 	memcpy(got + got_bytes, buf, n);
 	got_bytes += n;
 	return n;
