@@ -56,6 +56,8 @@ void blk_request_put(struct blk_request *r)
 
 	r->blk = NULL;
 	b->v->outstanding--;
+	if (!stalled)
+		return;
 	b->stalled = 0;
 	queues_again(b, stalled);
 }

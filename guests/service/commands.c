@@ -186,6 +186,8 @@ const struct verb commands[] = {
 	  0 },
 	{ "memory", "", LOOK, "who holds how much of the machine's memory", NULL, command_memory,
 	  0 },
+	{ "disks", "", LOOK, "what served disks have done for their guests", NULL, command_disks,
+	  0 },
 	{ "caps", "", LOOK, "the handles that this domain holds", NULL, command_caps, 0 },
 	{ "log", "", LOOK, "the hypervisor's log; in the shell Ctrl-] s comes back", NULL,
 	  command_log, 0 },

@@ -28,6 +28,9 @@ void command_caps(struct answer *a, const struct request *r, int detail);
 void command_state(struct answer *a, const struct hv_domain_info *info);
 void command_peer(struct answer *a, const char *name, uint32_t state, uint32_t incarnation);
 
+/* commands_disks.c */
+void command_disks(struct answer *a, const struct request *r, int detail);
+
 /* commands_memory.c */
 void command_memory(struct answer *a, const struct request *r, int detail);
 
