@@ -70,6 +70,7 @@ enum hv_served_kind {
 	HV_SERVED_NET,
 	HV_SERVED_RNG,
 	HV_SERVED_VSOCK,
+	HV_SERVED_WATCHDOG, /* no virtio device: an i6300esb */
 	HV_SERVED_KINDS,
 };
 

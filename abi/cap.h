@@ -30,7 +30,7 @@ enum hv_cap_type {
 #define HV_RIGHT_READ    1u /* domain: info; window, console, log, trace: read */
 #define HV_RIGHT_WRITE   2u /* window, console: write */
 #define HV_RIGHT_CONTROL 4u /* domain: start, stop, kill ... */
-#define HV_RIGHT_USE     8u /* event: send; interrupt: raise; ioreq, device, system, trace: use */
+#define HV_RIGHT_USE     8u /* event: send; interrupt: raise; domain: its watchdog; others: use */
 
 struct hv_cap {
 	uint32_t handle;

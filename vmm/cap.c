@@ -4,6 +4,7 @@
  */
 #include "vmm/cap.h"
 
+#include "abi/boot.h"
 #include "abi/event.h"
 #include "lib/assert.h"
 #include "vmm/device.h"
@@ -41,13 +42,15 @@ static struct hv_cap *cap_add_with_event(struct domain *d, enum hv_cap_type type
 	return c;
 }
 
-/* True if `server` backs a virtual device of `guest`, by the config. */
-static bool cap_serves(const struct domain *server, const struct domain *guest)
+/* What of `guest` `server` backs, by the config: bits of enum hv_served_kind. */
+static uint32_t cap_serves(const struct domain *server, const struct domain *guest)
 {
+	uint32_t kinds = 0;
+
 	for (unsigned i = 0; i < guest->config->served; i++)
 		if (guest->config->serve[i].backend == server->id)
-			return true;
-	return false;
+			kinds |= 1u << guest->config->serve[i].kind;
+	return kinds;
 }
 
 /* Its own console, and a signal to itself. */
@@ -81,6 +84,8 @@ static unsigned cap_domain_rights(const struct domain *d, const struct domain *o
 		r |= HV_RIGHT_READ;
 	if (rights & CONFIG_RIGHT_CONTROL)
 		r |= HV_RIGHT_READ | HV_RIGHT_CONTROL;
+	if (cap_serves(d, other) & 1u << HV_SERVED_WATCHDOG)
+		r |= HV_RIGHT_USE;
 	return r;
 }
 

@@ -159,9 +159,13 @@ static enum err check_kind(struct check *k, const struct config_served *s)
 static enum err check_served(struct check *k, const struct config_served *s)
 {
 	static const char *const froms[] = {
-		[HV_SERVED_BLOCK] = "from",     [HV_SERVED_CONSOLE] = "from",
-		[HV_SERVED_PC] = "legacy-from", [HV_SERVED_NET] = "from",
-		[HV_SERVED_RNG] = "rng-from",   [HV_SERVED_VSOCK] = "vsock-from",
+		[HV_SERVED_BLOCK] = "from",
+		[HV_SERVED_CONSOLE] = "from",
+		[HV_SERVED_PC] = "legacy-from",
+		[HV_SERVED_NET] = "from",
+		[HV_SERVED_RNG] = "rng-from",
+		[HV_SERVED_VSOCK] = "vsock-from",
+		[HV_SERVED_WATCHDOG] = "watchdog-from",
 	};
 	const struct config *c = k->c;
 
@@ -207,6 +211,8 @@ enum err config_check_served(struct check *k)
 		return config_bad(k, "rng-from", "%u times; once", count[HV_SERVED_RNG]);
 	if (count[HV_SERVED_VSOCK] > 1)
 		return config_bad(k, "vsock-from", "%u times; once", count[HV_SERVED_VSOCK]);
+	if (count[HV_SERVED_WATCHDOG] > 1)
+		return config_bad(k, "watchdog-from", "%u times; once", count[HV_SERVED_WATCHDOG]);
 	if (count[HV_SERVED_PC] > !!(d->flags & CONFIG_FLAG_PC))
 		return config_bad(k, "legacy-from", "%u times; once, and for `platform: pc` only",
 				  count[HV_SERVED_PC]);

@@ -94,7 +94,14 @@ enum verdict hc_system_ctl(struct vcpu *v, const uint64_t arg[5], int64_t *resul
 
 enum verdict hc_watchdog(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 {
-	*result = watchdog_ask(v->domain, arg[0]);
+	struct domain *d = v->domain;
+
+	if (arg[1])
+		d = cap_domain(v, arg[1], HV_CAP_DOMAIN, HV_RIGHT_USE, result);
+	if (d)
+		*result = d->state == HV_STATE_RUNNING || d->state == HV_STATE_PAUSED
+				  ? watchdog_ask(d, arg[0])
+				  : ERR_STATE;
 	return VERDICT_DONE;
 }
 

@@ -162,6 +162,12 @@ static inline int64_t hv_watchdog(uint64_t ms)
 	return hv_call(HV_WATCHDOG, ms, 0, 0, 0, 0);
 }
 
+/* That of the domain that this capability names. */
+static inline int64_t hv_watchdog_of(uint32_t cap, uint64_t ms)
+{
+	return hv_call(HV_WATCHDOG, ms, cap, 0, 0, 0);
+}
+
 static inline int64_t hv_batch(struct hv_batch_entry *entry, size_t count)
 {
 	return hv_call(HV_BATCH, hv_addr(entry), count, 0, 0, 0);

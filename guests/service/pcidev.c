@@ -8,6 +8,7 @@
 #include "guests/service/pcidev.h"
 
 #include "guests/service/kept_store.h"
+#include "guests/service/pcibar.h"
 #include "guests/service/virtio_port.h"
 
 #define REG_ID         0x00u
@@ -27,7 +28,6 @@
 #define REG_ACCESS     0x98u
 #define REG_MSIX       0xacu
 
-#define COMMAND_WRITABLE 0x0547u /* I/O, memory, master, parity, SERR, INTx off */
 #define STATUS_CAPS      (0x10u << 16)
 #define CAP_VENDOR       0x09u
 #define CAP_MSIX         0x11u
@@ -140,7 +140,7 @@ static void word_write(struct virtio_device *v, unsigned reg, uint32_t value)
 	struct kept_device *k = v->kept;
 
 	switch (reg) {
-	case REG_COMMAND: kept_store32(&k->command, value & COMMAND_WRITABLE); break;
+	case REG_COMMAND: kept_store32(&k->command, value & PCIBAR_COMMAND_WRITABLE); break;
 	case REG_BAR0: kept_store32(&k->bar[PCIDEV_IO], value & ~(VIRTIO_NOTIFY_BYTES - 1)); break;
 	case REG_BAR2:
 		kept_store32(&k->bar[PCIDEV_MEMORY], value & ~(VIRTIO_REGION_BYTES - 1));

@@ -1,8 +1,7 @@
 /*
- * A served device as a PCI function on the guest's bus 0: modern virtio-pci (virtio 1.2, 4.1), no
- * INTx, MSI-X, an I/O BAR with doorbells, which decode cheapest, and a memory BAR with everything.
- * No firmware runs in the guest, so BARs begin at addresses that fit the host bridge's windows and
- * decode from the start; the guest may move them.
+ * A served virtio device as a PCI function on the guest's bus 0: modern virtio-pci (virtio 1.2,
+ * 4.1), no INTx, MSI-X, an I/O BAR with doorbells, which decode cheapest, and a memory BAR with
+ * everything.
  */
 #ifndef GUESTS_SERVICE_PCIDEV_H
 #define GUESTS_SERVICE_PCIDEV_H

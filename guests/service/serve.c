@@ -17,6 +17,7 @@
 #include "guests/service/selfkill.h"
 #include "guests/service/serve_device.h"
 #include "guests/service/serve_disk.h"
+#include "guests/service/watchdog.h"
 
 #define SERVE_GUESTS HV_BOOT_PEERS
 #define DRAIN_NS     (2 * NS_PER_MS)
@@ -108,6 +109,7 @@ static bool guest_drain(uint32_t guest)
 static void guest_started(const volatile struct hv_peer *p)
 {
 	pc_started(p->domain, p->incarnation);
+	watchdog_started(p->domain, p->incarnation);
 	for (unsigned i = 0; i < serve_count(); i++) {
 		struct virtio_device *v = serve_device(i);
 

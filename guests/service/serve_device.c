@@ -15,6 +15,7 @@
 #include "guests/service/serve_disk.h"
 #include "guests/service/vcon.h"
 #include "guests/service/vrng.h"
+#include "guests/service/watchdog.h"
 
 /* What a doorbell event means. */
 struct doorbell {
@@ -129,6 +130,10 @@ void serve_device_build(unsigned i)
 		pc_build(i, s);
 		return;
 	}
+	if (s->kind == HV_SERVED_WATCHDOG) {
+		watchdog_build(i, s);
+		return;
+	}
 	*v = (struct virtio_device){
 		.window = serve_window(s->guest),
 		.guest_name = peer ? (const char *)peer->name : "?",
@@ -190,7 +195,7 @@ static bool bar_access(struct virtio_device *v, struct hv_ioreq *r)
 
 void serve_device_access(uint32_t guest, struct hv_ioreq *r)
 {
-	bool hit = pc_access(guest, r);
+	bool hit = pc_access(guest, r) || watchdog_access(guest, r);
 
 	if (r->size != 1 && r->size != 2 && r->size != 4 && r->size != 8)
 		return;

@@ -7,7 +7,7 @@
  *   virtio_common.c  registers of the common configuration, status machine
  *   virtio_region.c  what lies where in BAR 2
  *   virtio_msix.c    MSI-X table and messages
- *   pcidev.c         configuration space; pcidev_bar.c  BARs and their ranges
+ *   pcidev.c         configuration space; pcidev_bar.c  its BARs (pcibar.c)
  */
 #ifndef GUESTS_SERVICE_VIRTIO_DEVICE_H
 #define GUESTS_SERVICE_VIRTIO_DEVICE_H

@@ -1,6 +1,7 @@
 // sources: guests/service/blk.c guests/service/blk_request.c guests/service/dma.c
 // sources: guests/service/rate.c guests/service/vcon.c guests/service/disk.c guests/service/kept.c
 // sources: guests/service/pcidev.c guests/service/pcidev_bar.c guests/service/virtio_region.c
+// sources: guests/service/pcibar.c
 // sources: guests/service/virtio_device.c guests/service/virtio_common.c
 // sources: guests/service/virtio_msix.c guests/service/virtio_queue.c
 // sources: guests/service/virtio_chain.c guests/service/inflight.c guests/service/window.c

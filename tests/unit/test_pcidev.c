@@ -2,7 +2,7 @@
 // sources: guests/service/virtio_device.c guests/service/virtio_common.c guests/service/kept.c
 // sources: guests/service/virtio_msix.c guests/service/virtio_queue.c guests/service/kept_store.c
 // sources: guests/service/virtio_chain.c guests/service/inflight.c guests/service/window.c
-// sources: lib/string.c
+// sources: guests/service/pcibar.c lib/string.c
 /* A served device's PCI function: what a driver finds, BARs that move, MSI-X masks. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -183,7 +183,7 @@ static void compile_vsock(const struct config *c, struct config_domain *d,
 static bool few_enough(const struct yaml_domain *yd, bool pc, const char *base)
 {
 	unsigned n = yd->disks_count + yd->consoles_count + yd->nics_count + !!yd->rng_from +
-		     !!yd->vsock_from + pc;
+		     !!yd->vsock_from + !!yd->watchdog_from + pc;
 
 	if (n > CONFIG_SERVED)
 		report_key(base, "%u devices are served to it; at most %u", n, CONFIG_SERVED);
@@ -227,6 +227,9 @@ void compile_served(struct system_image *out, const struct yaml_config *y, unsig
 		compile_plain(&out->blob, d, HV_SERVED_RNG, yd->rng_from, base, "rng-from");
 	if (yd->vsock_from)
 		compile_vsock(&out->blob, d, yd, i, base);
+	if (yd->watchdog_from)
+		compile_plain(&out->blob, d, HV_SERVED_WATCHDOG, yd->watchdog_from, base,
+			      "watchdog-from");
 	if (pc)
 		compile_legacy(&out->blob, d, yd->legacy_from, base);
 }
