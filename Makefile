@@ -70,7 +70,7 @@ FUZZ_RUNS ?= 20000
 
 # --- the demo's Linux: Debian's own kernel, an initramfs of busybox, a disk each -----------
 LINUX_DIR := $(O)/linux
-LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img linux1.img linux2.img disk.img)
+LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img vsock.img linux1.img linux2.img disk.img)
 # What the tests boot beside it: Debian's other kernels, as they are and not compressed, and an
 # initramfs with stress-ng.
 KERNELS := $(foreach k,amd64 rt-amd64,$(addprefix $(LINUX_DIR)/$(k)/,vmlinuz unpacked initrd.img)) \
@@ -273,6 +273,14 @@ $(LINUX_DIR)/vmlinuz: guests/linux/fetch guests/linux/modules.txt
 
 $(LINUX_DIR)/initrd.img: $(INITRAMFS) $(LINUX_DIR)/vmlinuz
 	$(quiet)guests/linux/initramfs $(LINUX_DIR) $@
+
+# With a program that speaks over virtio sockets.
+$(LINUX_DIR)/vsock: tools/linux/vsock.c
+	@mkdir -p $(@D)
+	$(call run,CC)$(CC) -std=gnu11 -Os -s $(WARN) -static -o $@ $<
+
+$(LINUX_DIR)/vsock.img: $(INITRAMFS) $(LINUX_DIR)/vmlinuz $(LINUX_DIR)/vsock
+	$(quiet)guests/linux/initramfs $(LINUX_DIR) $@ $(LINUX_DIR)/vsock
 
 $(LINUX_DIR)/stress.img: $(INITRAMFS) $(LINUX_DIR)/vmlinuz
 	$(quiet)guests/linux/initramfs $(LINUX_DIR) $@ /usr/bin/stress-ng

@@ -15,6 +15,7 @@
 #include "guests/service/serve_disk.h"
 #include "guests/service/vcon.h"
 #include "guests/service/vrng.h"
+#include "guests/service/vsock.h"
 #include "guests/service/watchdog.h"
 
 /* What a doorbell event means. */
@@ -77,6 +78,8 @@ static bool model_init(struct virtio_device *v, const struct hv_served *s)
 		return net_card_init(v, s);
 	if (s->kind == HV_SERVED_RNG)
 		return vrng_init(v);
+	if (s->kind == HV_SERVED_VSOCK)
+		return vsock_init(v, s);
 	disk = serve_disk(s);
 	if (!disk)
 		print("%s: disk %u: its source is not there: the device is left out\n",

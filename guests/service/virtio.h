@@ -14,6 +14,7 @@
 #define VIRTIO_ID_BLOCK    2
 #define VIRTIO_ID_CONSOLE  3
 #define VIRTIO_ID_RNG      4
+#define VIRTIO_ID_VSOCK    19
 
 #define VIRTIO_STATUS_ACKNOWLEDGE 1u
 #define VIRTIO_STATUS_DRIVER      2u
