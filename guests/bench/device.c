@@ -1,7 +1,8 @@
 /*
  * Paths to the service domain and back, over the first virtio-blk function: doorbells (of a queue
- * that has nothing new), accesses that the service domain answers, and a read of one sector, from
- * the kick until the halted guest is awake again and has the data.
+ * that has nothing new), accesses that the service domain answers, a read of one sector, from the
+ * kick until the halted guest is awake again and has the data, and reads of 4 KiB, one by one and
+ * 32 under way.
  */
 #include "guests/bench/bench.h"
 
@@ -18,10 +19,12 @@
 #define CONFIG_ADDRESS HV_PORT_PCI
 #define CONFIG_DATA    (HV_PORT_PCI + 4)
 #define CONFIG_ENABLE  0x80000000u
+#define BLOCK          4096
 
 static struct virtio_blk disk;
 static bool is_open;
 static uint8_t sector[VIRTIO_BLK_SECTOR] ALIGNED(512);
+static uint8_t pages[VIRTIO_BLK_DEPTH][BLOCK] ALIGNED(BLOCK);
 
 static const char *use_disk(void)
 {
@@ -105,6 +108,28 @@ static void run_kick(unsigned rounds)
 		virtio_blk_read(&disk, 0, sector, sizeof(sector));
 }
 
+static void run_block(unsigned rounds)
+{
+	for (unsigned i = 0; i < rounds; i++)
+		virtio_blk_read(&disk, 0, pages[0], BLOCK);
+}
+
+/* Each slot's next request follows its answer. A bell rings for each. */
+static void run_block_deep(unsigned rounds)
+{
+	unsigned given = 0;
+
+	for (; given < VIRTIO_BLK_DEPTH; given++)
+		virtio_blk_submit(&disk, given, VIRTIO_BLK_OP_READ, 0, pages[given], BLOCK);
+	for (unsigned taken = 0; taken < rounds; taken++) {
+		int slot = virtio_blk_await(&disk);
+
+		if (given++ < rounds)
+			virtio_blk_submit(&disk, (unsigned)slot, VIRTIO_BLK_OP_READ, 0, pages[slot],
+					  BLOCK);
+	}
+}
+
 const struct path device_paths[] = {
 	{ "doorbell-port", use_port_doorbell, run_doorbell_port, 1, wait_until_idle },
 	{ "doorbell-port-again", use_port_doorbell, run_doorbell_port, 0, NULL },
@@ -114,5 +139,7 @@ const struct path device_paths[] = {
 	{ "served-config-memory", use_disk, run_config_memory, 0, NULL },
 	{ "served-memory", use_disk, run_served_memory, 0, NULL },
 	{ "kick-to-wake", use_disk, run_kick, 0, NULL },
+	{ "block-4k", use_disk, run_block, 0, NULL },
+	{ "block-4k-deep", use_disk, run_block_deep, 8 * VIRTIO_BLK_DEPTH, NULL },
 	{ NULL, NULL, NULL, 0, NULL },
 };

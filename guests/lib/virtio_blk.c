@@ -223,13 +223,18 @@ bool virtio_blk_is_broken(struct virtio_blk *d)
 	return readb(d->common + STATUS) & NEEDS_RESET;
 }
 
-int virtio_blk_finish(struct virtio_blk *d)
+int virtio_blk_await(struct virtio_blk *d)
 {
 	int slot;
 
 	while ((slot = virtio_blk_reap(d)) < 0)
 		irq_wait();
-	return d->slot[slot].status;
+	return slot;
+}
+
+int virtio_blk_finish(struct virtio_blk *d)
+{
+	return d->slot[virtio_blk_await(d)].status;
 }
 
 void virtio_blk_start_read(struct virtio_blk *d, uint64_t sector, void *buf, uint32_t bytes)

@@ -92,6 +92,9 @@ void virtio_blk_submit(struct virtio_blk *d, unsigned slot, enum virtio_blk_op o
 /* The slot of a request that was answered since, or -1: its status says how. */
 int virtio_blk_reap(struct virtio_blk *d);
 
+/* The same, halted until there is one. */
+int virtio_blk_await(struct virtio_blk *d);
+
 /* The device has given up (DEVICE_NEEDS_RESET), which it announces by an interrupt. */
 bool virtio_blk_is_broken(struct virtio_blk *d);
 

@@ -20,6 +20,8 @@ PATHS = {
     "served-config-memory": ("config space in memory, served", None, "5059", "4508"),
     "served-memory": ("MMIO served by the service domain", None, "5059", "4508"),
     "kick-to-wake": ("kick, back end, halted guest awake", 3000, "18862", "-"),
+    "block-4k": ("read of 4 KiB, one by one", None, "-", "-"),
+    "block-4k-deep": ("read of 4 KiB, 32 under way, each", None, "-", "-"),
 }
 
 # The same paths in a guest that the service domain interrupts at once (no target of their own but
@@ -27,6 +29,8 @@ PATHS = {
 BEHIND = {
     "doorbell-port": ("doorbell by port, back end runs at once", None, "-", "-"),
     "kick-to-wake": ("kick, back end at once, guest goes on", 3000, "18862", "-"),
+    "block-4k": ("read of 4 KiB, back end at once", None, "-", "-"),
+    "block-4k-deep": ("the same, 32 under way, each", None, "-", "-"),
 }
 
 # What is no path: (what it is, target, unit, best peer)
