@@ -188,6 +188,8 @@ const struct verb commands[] = {
 	  0 },
 	{ "disks", "", LOOK, "what served disks have done for their guests", NULL, command_disks,
 	  0 },
+	{ "net", "", LOOK, "the ports of networks, their counters and what was learned", NULL,
+	  command_net, 0 },
 	{ "caps", "", LOOK, "the handles that this domain holds", NULL, command_caps, 0 },
 	{ "log", "", LOOK, "the hypervisor's log; in the shell Ctrl-] s comes back", NULL,
 	  command_log, 0 },

@@ -31,6 +31,9 @@ void command_peer(struct answer *a, const char *name, uint32_t state, uint32_t i
 /* commands_disks.c */
 void command_disks(struct answer *a, const struct request *r, int detail);
 
+/* commands_net.c */
+void command_net(struct answer *a, const struct request *r, int detail);
+
 /* commands_memory.c */
 void command_memory(struct answer *a, const struct request *r, int detail);
 

@@ -67,6 +67,12 @@ struct net_port {
 /* The switch of boot->bridge[i]; NULL: there is none. */
 struct net_switch *net_switch_of(unsigned i);
 
+/* The ports of a switch in no order, and the addresses that were learned, for who shows them: NULL,
+   or false, once there are no more. */
+const struct net_port *net_port_of(const struct net_switch *s, unsigned i);
+bool net_learned(const struct net_switch *s, unsigned *at, uint8_t mac[NET_MAC],
+		 const struct net_port **port);
+
 /* Puts a port on the switch, or takes it off again, with what was learned of it. False: no more
    room for ports. */
 bool net_attach(struct net_switch *s, struct net_port *p);

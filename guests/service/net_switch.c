@@ -55,6 +55,27 @@ struct net_switch *net_switch_of(unsigned i)
 	return i < MIN(boot->bridges, HV_BOOT_BRIDGES) ? &switches[i] : NULL;
 }
 
+const struct net_port *net_port_of(const struct net_switch *s, unsigned i)
+{
+	return i < s->ports ? s->port[i] : NULL;
+}
+
+bool net_learned(const struct net_switch *s, unsigned *at, uint8_t mac[NET_MAC],
+		 const struct net_port **port)
+{
+	while (*at < NET_SETS * NET_WAYS) {
+		const struct learned *e = &s->set[*at / NET_WAYS][*at % NET_WAYS];
+
+		++*at;
+		if (!e->port)
+			continue;
+		memcpy(mac, &e->mac, NET_MAC);
+		*port = e->port;
+		return true;
+	}
+	return false;
+}
+
 bool net_attach(struct net_switch *s, struct net_port *p)
 {
 	if (s->ports == NET_PORTS)

@@ -39,6 +39,9 @@ def both_end_well(m, timeout=WAIT):
 @pytest.mark.seconds(8)
 def test_frames_of_every_size_arrive_once_and_in_order(boot):
     m = boot([service(), nettest("one", 1, "frames=600"), nettest("two", 2, "frames=600")])
+    m.expect("one: 60 of 600 frames", timeout=BOOT)
+    m.line("net")
+    m.expect(r"lan +02:00:00:00:00:0[12] +\d+ +\d+ KiB +\d+ +\d+ KiB +0 +0 +(one|two): network card")
     m.expect_all([r"one: net ok, 600 frames each way, 0 lost, 0 doubled",
                   r"two: net ok, 600 frames each way, 0 lost, 0 doubled"], timeout=BOOT)
     assert m.end() == 0
