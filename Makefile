@@ -70,7 +70,7 @@ FUZZ_RUNS ?= 20000
 
 # --- the demo's Linux: Debian's own kernel, an initramfs of busybox, a disk each -----------
 LINUX_DIR := $(O)/linux
-LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img vsock.img linux1.img linux2.img disk.img)
+LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img vsock.img generations.img linux1.img linux2.img disk.img)
 # What the tests boot beside it: Debian's other kernels, as they are and not compressed, and an
 # initramfs with stress-ng.
 KERNELS := $(foreach k,amd64 rt-amd64,$(addprefix $(LINUX_DIR)/$(k)/,vmlinuz unpacked initrd.img)) \
@@ -281,6 +281,14 @@ $(LINUX_DIR)/vsock: tools/linux/vsock.c
 
 $(LINUX_DIR)/vsock.img: $(INITRAMFS) $(LINUX_DIR)/vmlinuz $(LINUX_DIR)/vsock
 	$(quiet)guests/linux/initramfs $(LINUX_DIR) $@ $(LINUX_DIR)/vsock
+
+# An initramfs with the campaign's program, which is linked statically.
+$(LINUX_DIR)/generations: tests/linux/generations.c guests/disktest/pattern.c guests/disktest/pattern.h
+	@mkdir -p $(@D)
+	$(call run,CC)$(CC) $(HOST_CFLAGS) -static -o $@ $(filter %.c,$^)
+
+$(LINUX_DIR)/generations.img: $(INITRAMFS) $(LINUX_DIR)/vmlinuz $(LINUX_DIR)/generations
+	$(quiet)guests/linux/initramfs $(LINUX_DIR) $@ $(LINUX_DIR)/generations
 
 $(LINUX_DIR)/stress.img: $(INITRAMFS) $(LINUX_DIR)/vmlinuz
 	$(quiet)guests/linux/initramfs $(LINUX_DIR) $@ /usr/bin/stress-ng

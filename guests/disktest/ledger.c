@@ -14,12 +14,14 @@ static char line[LINE];
 static size_t length;
 static unsigned pairs;
 static const char *last;
+static uint64_t sum;
 
 void ledger_end(void)
 {
 	if (pairs)
-		print("%s .\n", line);
+		print("%s =%lx\n", line, sum);
 	pairs = 0;
+	sum = 0;
 }
 
 void ledger_say(const char *what, unsigned block, uint64_t generation)
@@ -30,5 +32,6 @@ void ledger_say(const char *what, unsigned block, uint64_t generation)
 		length = format(line, LINE, "%s: %s", boot->name, what);
 	last = what;
 	pairs++;
+	sum += block + generation;
 	length += format(line + length, LINE - length, " %x:%lx", block, generation);
 }

@@ -1,9 +1,9 @@
 /*
  * What a run knows of its blocks, said on the console for a checker outside: lines
  *
- *   NAME: WHAT BLOCK:GENERATION BLOCK:GENERATION ... .
+ *   NAME: WHAT BLOCK:GENERATION BLOCK:GENERATION ... =SUM
  *
- * in hexadecimal, several pairs a line. The dot says that the line is whole.
+ * in hexadecimal, several pairs a line. The sum of all its numbers says that the line is whole.
  */
 #ifndef GUESTS_DISKTEST_LEDGER_H
 #define GUESTS_DISKTEST_LEDGER_H

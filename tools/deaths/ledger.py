@@ -6,7 +6,16 @@ import struct
 BLOCK = 4096
 MAGIC = 0x4b4c425453455444
 MASK = (1 << 64) - 1
-LINE = re.compile(r"^(\w+): (wrote|found|holds)((?: [0-9a-f]+:[0-9a-f]+)+) \.$")
+LINE = re.compile(r"^(\w+): (wrote|found|holds)((?: [0-9a-f]+:[0-9a-f]+)+) =([0-9a-f]+)$")
+
+
+def whole(line):
+    """The match of a line of which nothing is missing, or None."""
+    found = LINE.match(line)
+    if not found:
+        return None
+    numbers = [int(n, 16) for pair in found[3].split() for n in pair.split(":")]
+    return found if sum(numbers) & MASK == int(found[4], 16) else None
 
 
 def block_bytes(block, generation):
@@ -51,8 +60,8 @@ class Ledger:
         with open(path, "rb") as f:
             f.seek(offset)
             for block in range(max(self.holds, default=-1) + 1):
-                got, wanted = f.read(BLOCK), self.holds[block]
-                if got == block_bytes(block, wanted):
+                got, wanted = f.read(BLOCK), self.holds.get(block)
+                if wanted is None or got == block_bytes(block, wanted):
                     continue
                 magic, number, generation = struct.unpack_from("<3Q", got)
                 if magic != MAGIC or number != block or got != block_bytes(block, generation):
