@@ -143,6 +143,8 @@ static void lifecycle_pause(struct domain *d, bool pause)
 		else
 			vcpu_request(d->vcpu[i], REQUEST_ORDER);
 	}
+	if (!pause)
+		watchdog_feed(d); /* it may have run out meanwhile */
 	trace(HV_TRACE_DOMAIN, d->vcpu[0], d->state, d->incarnation);
 	bootpage_peer_changed(d);
 }

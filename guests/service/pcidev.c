@@ -28,9 +28,9 @@
 #define REG_ACCESS     0x98u
 #define REG_MSIX       0xacu
 
-#define STATUS_CAPS      (0x10u << 16)
-#define CAP_VENDOR       0x09u
-#define CAP_MSIX         0x11u
+#define STATUS_CAPS (0x10u << 16)
+#define CAP_VENDOR  0x09u
+#define CAP_MSIX    0x11u
 
 /* A virtio capability (virtio 1.2, 4.1.4): four words, a fifth for some. */
 struct cap {
