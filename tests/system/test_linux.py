@@ -1,6 +1,7 @@
 """Stock Debian kernels as guests, their consoles and disks served by the service domain."""
 import hashlib
 import os
+import subprocess
 
 import pytest
 
@@ -10,9 +11,20 @@ from machine import BOOT, QUICK, SERVICE, WAIT, copy_disk, cut, difference, dump
 MAIN = "device: main, offset: 0, size: 16M"
 
 
+def share_folder(build, folder):
+    """A second disk: a folder's image, to be read only."""
+    os.makedirs(os.path.join(folder, "shared"))
+    with open(os.path.join(folder, "shared", "greeting"), "w", encoding="utf-8") as f:
+        f.write("hello from outside\n")
+    subprocess.run([os.path.join(build, "bh"), "image", os.path.join(folder, "shared"), "-o",
+                    os.path.join(folder, "share.img")], check=True)
+    return " }}\n      - {{ from: service, module: {folder}/share.img, read-only: yes"
+
+
 def test_linux_reaches_a_shell_on_its_console(boot, build, folder):
     disk = copy_disk(build, folder, "linux1.img")
-    m = boot([SERVICE, linux("linux1", disk=MAIN)], args=["--disk", disk])
+    share = share_folder(build, folder)
+    m = boot([SERVICE, linux("linux1", disk=MAIN + share)], args=["--disk", disk])
     m.expect("linux1: up, disk verified", timeout=BOOT)
     m.expect("linux1: a shell")
     m.view("1")
@@ -23,11 +35,15 @@ def test_linux_reaches_a_shell_on_its_console(boot, build, folder):
     m.expect("Linux")
     m.line("echo hello from inside > /mnt/note; sync; echo written $?")
     m.expect("written 0")
+    m.line("mkdir /share; mount -t ext4 -o ro /dev/vdb /share; cat /share/greeting; "
+           "cat /sys/block/vdb/ro > /mnt/ro")
+    m.expect("hello from outside")
     m.line("poweroff")
     m.view("a")
     m.expect("system: power off")
     assert m.end() == 0
     assert dump(disk, "/note") == b"hello from inside\n"
+    assert dump(disk, "/ro") == b"1\n"
 
 
 def test_what_linux_writes_is_found_in_the_image(boot, build, folder):

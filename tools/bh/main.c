@@ -8,6 +8,7 @@
 #include "abi/boot.h"
 #include "tools/bh/compile.h"
 #include "tools/bh/ctl.h"
+#include "tools/bh/folder.h"
 #include "tools/bh/image.h"
 #include "tools/bh/options.h"
 #include "tools/bh/report.h"
@@ -59,6 +60,8 @@ int main(int argc, char **argv)
 		return status;
 	if (o.verb == VERB_RUN && is_image(o.file))
 		return run(&image, &o);
+	if (o.verb == VERB_IMAGE && is_folder(o.file))
+		return folder_image(o.file, o.output);
 	if (!compile(o.file, &image))
 		return BH_CONFIG;
 	switch (o.verb) {

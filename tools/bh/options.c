@@ -43,7 +43,11 @@ static const char help_image[] =
 	"  --hypervisor ELF        another hypervisor than bulkhead.elf beside bh\n"
 	"\n"
 	"The image boots from a CD and, copied to a USB stick (dd if=OUT.iso of=/dev/sdX bs=4M),\n"
-	"from the stick, with BIOS and with UEFI.\n";
+	"from the stick, with BIOS and with UEFI.\n"
+	"\n"
+	"bh image FOLDER -o OUT.img\n"
+	"\n"
+	"Makes a disk image (ext4) of a folder, which guests read as a disk with read-only: yes.\n";
 
 static const char help_run[] =
 	"bh run FILE [options] [-- arguments for the emulator]\n"
