@@ -2,7 +2,8 @@
  * The validator of configuration blobs. The checksum is set right before each run, or nothing
  * behind it would ever be reached; what passes is walked as the hypervisor walks it.
  */
-// sources: vmm/config.c vmm/config_devices.c vmm/config_schedule.c lib/string.c lib/format.c
+// sources: vmm/config.c vmm/config_devices.c vmm/config_schedule.c vmm/config_served.c
+// sources: lib/string.c lib/format.c
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
@@ -25,7 +26,7 @@ size_t fuzz_seed(uint8_t *data, size_t bytes)
 			      .name = "fuzz",
 			      .domains = 2,
 			      .modules = 2,
-			      .module = { { "a", 4096 }, { "b", 8192 } } };
+			      .module = { { "a", 4096, 0 }, { "b", 8192, 0 } } };
 	*service = (struct config_domain){ .name = "service",
 					   .flags = CONFIG_FLAG_SERVICE,
 					   .memory = 1 << 20,
