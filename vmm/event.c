@@ -83,6 +83,10 @@ void event_reset(struct vcpu *v)
 		return;
 	timer_set(&v->wait, TIMER_NEVER);
 	v->event_vector = 0;
+	/* What is pending stays, for who serves others; but a power button that was pressed was the
+	   last incarnation's. */
+	__atomic_fetch_and(&page->pending[HV_EVENT_SHUTDOWN / 64], ~BIT(HV_EVENT_SHUTDOWN % 64),
+			   __ATOMIC_SEQ_CST);
 	for (unsigned i = 0; i < HV_EVENT_WORDS; i++)
 		__atomic_store_n(&page->mask[i], 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&page->summary, BIT(HV_EVENT_WORDS) - 1, __ATOMIC_SEQ_CST);

@@ -107,6 +107,10 @@ static void a_restart_keeps_what_is_pending_and_clears_masks(void **state)
 	assert_true(event_pending(d->vcpu[0]));
 	assert_true(page->summary & 2);
 	assert_int_equal(d->vcpu[0]->event_vector, 0);
+	/* But not the power button of before. */
+	event_set(d, HV_EVENT_SHUTDOWN);
+	event_reset(d->vcpu[0]);
+	assert_false(page->pending[HV_EVENT_SHUTDOWN / 64] & BIT(HV_EVENT_SHUTDOWN % 64));
 }
 
 static void waiting_ends_by_event_deadline_or_interrupt(void **state)
