@@ -1,6 +1,6 @@
-"""How soon a vCPU runs that waits for a moment, as the service domain does for its devices: others of
-a lower priority spin and make exits meanwhile, so that its delay is an exit, one handler and a switch.
-And what a switch costs, by the trace."""
+"""How soon a vCPU runs that waits for a moment, as the service domain does for its devices: others
+of a lower priority spin and make exits meanwhile, so that its delay is an exit, one handler and a
+switch. And what a switch costs, by the trace."""
 import os
 import re
 import statistics
@@ -24,8 +24,8 @@ def write_config(build, path):
     with open(path, "w", encoding="utf-8") as f:
         f.write("name: prompt\ndomains:\n")
         for name, (priority, words) in GUESTS.items():
-            f.write(f"  - {{ name: {name}, type: native, image: {build}/guests/spin.elf, memory: 2M, "
-                    f'priority: {priority}, quantum: 1ms, cmdline: "{words}" }}\n')
+            f.write(f"  - {{ name: {name}, type: native, image: {build}/guests/spin.elf, "
+                    f'memory: 2M, priority: {priority}, quantum: 1ms, cmdline: "{words}" }}\n')
 
 
 def measure(build, folder):
