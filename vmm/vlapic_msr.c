@@ -44,12 +44,12 @@ bool vlapic_msr_write(struct vcpu *v, uint32_t index, uint64_t value)
 		vlapic_end(l);
 		return true;
 	}
-	if (value & reserved_bits(reg) || reg == REG_LDR || reg == REG_DFR)
-		return false;
-	if (reg == REG_SELF_IPI) {
-		vlapic_send(l, value | (uint64_t)l->vcpu->index << 32);
+	if (LIKELY(reg == REG_SELF_IPI && !(value & ~MASK(7, 0)))) {
+		vlapic_send(l, value | field_set(ICR_SHORTHAND, 0, SHORTHAND_SELF));
 		return true;
 	}
+	if (value & reserved_bits(reg) || reg == REG_LDR || reg == REG_DFR)
+		return false;
 	return vlapic_reg_write(l, reg, (uint32_t)value);
 }
 
