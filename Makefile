@@ -92,6 +92,8 @@ EMULATOR ?= qemu
 # How large the campaign is: deaths of the service domain.
 POINTS ?= 1000
 SEED   ?= 1
+# And misdeeds of the hostile guest.
+ACTIONS ?= 1000000
 
 .PHONY: all help setup iso run test unit fuzz check bench soak campaign tour format linux kernels third clean
 all: $(HV_ELF) $(GUEST_ELFS) $(FAULTS) $(RAW) $(BLANK) $(BH) $(BENCH_COUNT)
@@ -101,12 +103,14 @@ help:
 	@echo "make run     boots the demo on this terminal, in QEMU (AMD-V) or with EMULATOR=bochs (VT-x)"
 	@echo "make iso     build/bulkhead.iso, the demo for CD, USB stick or QEMU"
 	@echo "make test    every test; the last line counts them"
-	@echo "make unit    the unit tests only         make fuzz    the fuzz targets only"
+	@echo "make unit    the unit tests only         make fuzz    the fuzz targets only;"
+	@echo "make fuzz SECONDS=n [TARGET=name]   libFuzzer looks for more"
 	@echo "make check   units, layers, headers, format, clang; make bench   instructions on each path"
 	@echo "make linux   the demo's Linux guests     make kernels the other kernels that tests boot"
 	@echo "make third   memtest86+, GNU Mach and a vmlinux, for tests"
 	@echo "make tour    the file heads in reading order; make soak MINUTES=n, eight guests watched"
-	@echo "make campaign  the service domain dies at POINTS=n places; SEED=s, EMULATOR=qemu|bochs|both"
+	@echo "make campaign  the service domain dies at POINTS=n places, a hostile guest does ACTIONS=n"
+	@echo "             misdeeds; SEED=s, EMULATOR=qemu|bochs|both"
 	@echo "make format  clang-format on every file  make setup   installs what is missing"
 	@echo "make clean   removes build/"
 	@echo "Variables: O=folder, CC=gcc|clang, EMULATOR=qemu|bochs, ACCEL=kvm|tcg, FUZZ_RUNS=$(FUZZ_RUNS)"
@@ -143,6 +147,8 @@ soak: setup
 campaign: setup
 	@$(MAKE) --no-print-directory -s all linux
 	@tools/campaign --build $(O) --points $(POINTS) --seed $(SEED) \
+		--emulator $(if $(filter file,$(origin EMULATOR)),both,$(EMULATOR))
+	@tools/hostile --build $(O) --actions $(ACTIONS) --seed $(SEED) \
 		--emulator $(if $(filter file,$(origin EMULATOR)),both,$(EMULATOR))
 
 check: unit
@@ -257,13 +263,25 @@ $(O)/unit/%: tests/unit/%.c
 	@$(CC) $(call flags,$<) -MM -MP -MT $@ $< $(call sources,$<) > $@.d
 	$(call run,CC)$(CC) $(call flags,$<) -o $@ $< $(call sources,$<) -lcmocka
 
+# Without SECONDS= the same inputs each time; with it libFuzzer looks for new ones, in TARGET=name or
+# in each target, for so long.
+ifeq ($(SECONDS),)
 fuzz: $(FUZZ_TARGETS)
 	@set -e; for t in $(FUZZ_TARGETS); do $$t $(FUZZ_RUNS); done
+else
+fuzz: $(addprefix $(O)/libfuzzer/,$(or $(TARGET),$(notdir $(FUZZ_TARGETS))))
+	@tools/fuzz $(SECONDS) $^
+endif
 
 $(O)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c
 	@mkdir -p $(@D)
 	@$(CC) $(call flags,$<) -MM -MP -MT $@ $< $(call sources,$<) > $@.d
 	$(call run,CC)$(CC) $(call flags,$<) -o $@ $< tests/fuzz/driver.c $(call sources,$<)
+
+$(O)/libfuzzer/%: tests/fuzz/fuzz_%.c | $(O)/fuzz/%
+	@mkdir -p $(@D)
+	@clang $(filter-out -fsanitize=%,$(call flags,$<)) -MM -MP -MT $@ $< $(call sources,$<) > $@.d
+	$(call run,CC)clang $(call flags,$<) -fsanitize=fuzzer -o $@ $< $(call sources,$<)
 
 # --- the demo's Linux ----------------------------------------------------------
 linux: $(LINUX)

@@ -3,6 +3,7 @@
  * tests/fuzz/corpus/TARGET, if there are any, and then mutations of these or of nothing. A target
  * is a file fuzz_NAME.c with libFuzzer's function, so that clang -fsanitize=fuzzer takes it as
  * well. Usage: build/fuzz/NAME [RUNS [SEED]]. An input that stops the program is left in crash.bin.
+ * build/fuzz/NAME seed FILE only writes the target's own seed, for libFuzzer.
  */
 #include <dirent.h>
 #include <signal.h>
@@ -146,11 +147,24 @@ static void leave_crash(int number)
 	raise(number);
 }
 
+static int write_seed(const char *path)
+{
+	FILE *f = &fuzz_seed ? fopen(path, "wb") : NULL;
+
+	if (f) {
+		fwrite(work, 1, fuzz_seed(work, INPUT_MAX), f);
+		fclose(f);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 	unsigned long runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
 
+	if (argc > 2 && !strcmp(argv[1], "seed"))
+		return write_seed(argv[2]);
 	state = argc > 2 ? strtoull(argv[2], NULL, 10) | 1 : 0x9e3779b97f4a7c15ull;
 	signal(SIGABRT, leave_crash);
 	signal(SIGSEGV, leave_crash);

@@ -26,7 +26,7 @@ size_t fuzz_seed(uint8_t *data, size_t bytes)
 			      .name = "fuzz",
 			      .domains = 2,
 			      .modules = 2,
-			      .module = { { "a", 4096, 0 }, { "b", 8192, 0 } } };
+			      .module = { { "a", 4096, 0, 0 }, { "b", 8192, 0, 0 } } };
 	*service = (struct config_domain){ .name = "service",
 					   .flags = CONFIG_FLAG_SERVICE,
 					   .memory = 1 << 20,
@@ -64,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	char why[128] = "";
 	struct config *c = malloc(bytes ? bytes : 1);
 
-	memcpy(c, data, bytes);
+	if (bytes)
+		memcpy(c, data, bytes);
 	if (bytes == sizeof(*c)) {
 		c->crc = 0;
 		c->crc = config_crc(c);

@@ -96,6 +96,8 @@ class Watch:
             self.hear(self.m.child.match[0])
             if show:
                 show(self)
+        if wanted < 1000:
+            return
         assert len(self.shares) >= 3, "the innocent one was hardly seen"
         assert min(self.shares) >= LEAST, f"it got {min(self.shares)} % of its share"
         mean = sum(self.shares) / len(self.shares)
