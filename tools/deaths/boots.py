@@ -157,7 +157,7 @@ class Boot:
         if spoke and spoke[1] in self.got_on:
             self.got_on[spoke[1]] = self.tally.points
         found = ledger.whole(said)
-        if found:
+        if found and found[1] in self.ledgers:
             wrong = self.ledgers[found[1]].hear(found[2], found[3])
             if wrong:
                 raise Failure(f"{found[1]}: {wrong}")
