@@ -9,7 +9,7 @@ HOSTILE = """
     type: native
     image: {{build}}/guests/hostile.elf
     memory: 2M
-    cmdline: "seed={seed} actions=10000 quiet"
+    cmdline: "seed={seed} actions=4000 quiet"
     restart: on-crash
     restart-limit: 1000
     watchdog: 2s
