@@ -52,5 +52,6 @@ void irq_window(void)
 
 void irq_wait(void)
 {
+	lapic_look_again();
 	insn_sti_hlt_cli();
 }

@@ -117,6 +117,12 @@ void lapic_eoi(void)
 	reg_write(REG_EOI, 0);
 }
 
+void lapic_look_again(void)
+{
+	if (!x2apic)
+		reg_write(REG_TPR, 0);
+}
+
 static void icr_send(uint32_t apic_id, uint32_t command)
 {
 	if (x2apic) {
