@@ -11,12 +11,12 @@ enum verb { VERB_NONE, VERB_CHECK, VERB_IMAGE, VERB_RUN };
 struct options {
 	enum verb verb;
 	const char *file;
-	const char *output;        /* image: where to */
-	const char *hypervisor;    /* bulkhead.elf; NULL: beside bh itself */
-	const char *append;        /* joins the hypervisor's command line */
-	const char *cpu;           /* the emulated CPU's model; NULL: the emulator's best */
-	const char *log;           /* Bochs: where its log goes; NULL: nowhere for good */
-	const char *control;       /* where its control port can be reached; NULL: it has none */
+	const char *output;     /* image: where to */
+	const char *hypervisor; /* bulkhead.elf; NULL: beside bh itself */
+	const char *append;     /* joins the hypervisor's command line */
+	const char *cpu;        /* the emulated CPU's model; NULL: the emulator's best */
+	const char *log;        /* Bochs: where its log goes; NULL: nowhere for good */
+	const char *control;    /* where its control port can be reached; NULL: it has none */
 	const char *memory, *disk, *net; /* NULL: as the file says */
 	bool bochs, uefi, headless, icount;
 	unsigned cpus;    /* 0: as the file says */

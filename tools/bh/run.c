@@ -306,8 +306,8 @@ enum bh_status run(const struct system_image *s, const struct options *o)
 		return status;
 	ready = o->bochs ? bochs_prepare(&m.emulator, s, o, iso)
 			 : qemu_prepare(&m.emulator, s, o, iso);
-	if (!ready || (m.emulator.control >= 0 &&
-		       !relay_open(&m.relay, o->control, m.emulator.control)))
+	if (!ready ||
+	    (m.emulator.control >= 0 && !relay_open(&m.relay, o->control, m.emulator.control)))
 		return BH_ENVIRONMENT;
 	if (!o->headless)
 		fprintf(stderr,
