@@ -28,6 +28,7 @@ static struct domain *mux;
 /* The multiplexer that died and is being started again: guests' output and keys wait for it, so
    that no line is cut. Changed under port_lock. */
 static struct domain *heir;
+static char port_last = '\n'; /* what the multiplexer wrote last. Changed under port_lock. */
 
 /* Fixed after boot: who is told of new log lines, and by which event. */
 static uint32_t log_event[CONFIG_DOMAINS];
@@ -122,6 +123,9 @@ static void console_take_port(struct domain *next)
 	was_mux = mux;
 	__atomic_store_n(&heir, next, __ATOMIC_RELEASE);
 	__atomic_store_n(&mux, NULL, __ATOMIC_RELEASE);
+	if (port_last != '\n')
+		uart_log("\n", 1);
+	port_last = '\n';
 	spin_unlock(&port_lock);
 	if (was_mux)
 		console_print_log();
@@ -179,8 +183,11 @@ int64_t console_host_write(struct domain *d, const char *buf, size_t bytes)
 	spin_lock(&port_lock);
 	if (!mux)
 		console_hand_over(d);
-	if (mux == d)
+	if (mux == d) {
 		result = (int64_t)uart_put(UART_CONSOLE, buf, bytes);
+		if (result)
+			port_last = buf[result - 1];
+	}
 	spin_unlock(&port_lock);
 	return result;
 }

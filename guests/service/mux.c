@@ -85,12 +85,31 @@ void mux_init(struct mux *m, const struct mux_ops *ops)
 static bool makes_sense(const struct mux *m)
 {
 	if (m->magic != MUX_MAGIC || m->bytes != sizeof(*m) || m->view < MUX_ALL ||
-	    m->view >= MUX_SOURCES || m->out_head - m->out_tail > MUX_OUT)
+	    m->view >= MUX_SOURCES || m->open < MUX_NONE || m->open >= MUX_SOURCES ||
+	    m->out_head - m->out_tail > MUX_OUT)
 		return false;
 	for (unsigned i = 0; i < MUX_SOURCES; i++)
-		if (m->source[i].length >= MUX_LINE)
+		if (m->source[i].length >= MUX_LINE || m->source[i].shown > m->source[i].length)
 			return false;
 	return true;
+}
+
+static bool is_line_end(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+/* Others have written to the terminal since: what it has of a line whose rest still waits here
+   comes again, so that the line is whole. */
+static void rewind_line(struct mux *m)
+{
+	uint64_t oldest = m->out_head > MUX_OUT ? m->out_head - MUX_OUT : 0;
+
+	if (m->out_tail == m->out_head)
+		m->open = MUX_NONE;
+	else if (!is_line_end(m->out[m->out_tail % MUX_OUT]))
+		while (m->out_tail > oldest && m->out[(m->out_tail - 1) % MUX_OUT] != '\n')
+			m->out_tail--;
 }
 
 bool mux_resume(struct mux *m, const struct mux_ops *ops)
@@ -99,7 +118,7 @@ bool mux_resume(struct mux *m, const struct mux_ops *ops)
 		mux_init(m, ops);
 		return false;
 	}
-	m->open = MUX_NONE; /* others have written to the terminal since */
+	rewind_line(m);
 	m->escaped = false;
 	m->source[MUX_LOG].length = 0;
 	m->source[MUX_LOG].written = 0;

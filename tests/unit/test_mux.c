@@ -275,6 +275,29 @@ static void a_restart_keeps_view_lines_and_backlogs(void **state)
 	assert_non_null(strstr(seen(), "shown later"));
 }
 
+/* The terminal has taken so many bytes when the instance dies. */
+static const char *after_death(const char *line, size_t taken)
+{
+	fresh(NULL);
+	say(linux2, "before\n");
+	seen();
+	say(linux1, line);
+	mux_taken(&mux, taken);
+	assert_true(restart());
+	return seen();
+}
+
+static void a_line_that_a_death_cut_comes_again_whole(void **state)
+{
+	assert_string_equal(after_death("a line\n", 0), "[linux1] a line\r\n");
+	assert_string_equal(after_death("a line\n", 12), "[linux1] a line\r\n");
+	assert_string_equal(after_death("a line\nmore\n", 12),
+			    "[linux1] a line\r\n[linux1] more\r\n");
+	/* All of it is there but its end. */
+	assert_string_equal(after_death("a line\n", 15), "\r\n");
+	assert_string_equal(after_death("a line\n", 17), "");
+}
+
 static void a_restart_does_not_believe_what_makes_no_sense(void **state)
 {
 	mux.view = MUX_SOURCES;
@@ -283,6 +306,10 @@ static void a_restart_does_not_believe_what_makes_no_sense(void **state)
 	mux.source[linux1].length = MUX_LINE;
 	assert_false(restart());
 	mux.out_head = mux.out_tail + MUX_OUT + 1;
+	assert_false(restart());
+	mux.open = MUX_SOURCES;
+	assert_false(restart());
+	mux.source[linux1].shown = 1;
 	assert_false(restart());
 	mux.magic++;
 	assert_false(restart());
@@ -307,6 +334,7 @@ int main(void)
 				       fresh),
 		cmocka_unit_test_setup(next_goes_round, fresh),
 		cmocka_unit_test_setup(a_restart_keeps_view_lines_and_backlogs, fresh),
+		cmocka_unit_test_setup(a_line_that_a_death_cut_comes_again_whole, fresh),
 		cmocka_unit_test_setup(a_restart_does_not_believe_what_makes_no_sense, fresh),
 		cmocka_unit_test_setup(a_full_terminal_loses_bytes_and_counts_them, fresh),
 		cmocka_unit_test_setup(a_line_longer_than_the_buffer_comes_in_one_piece, fresh),
