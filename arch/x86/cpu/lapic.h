@@ -23,9 +23,9 @@ void lapic_init(volatile void *registers);
 
 uint32_t lapic_id(void);
 void lapic_eoi(void);
-/* Before this CPU halts. QEMU's VMRUN, where it asks for an interrupt window, may lose the request
-   that another of its threads makes at that moment: the vector stays in IRR and nobody looks. A
-   write to TPR makes it look. It has no x2APIC, so others are spared. */
+/* Before this CPU halts, and after an interrupt window. QEMU's VMRUN, where it asks for one, may
+   lose the request that another of its threads makes at that moment: the vector stays in IRR and
+   nobody looks. A write to TPR makes it look. It has no x2APIC, so others are spared. */
 void lapic_look_again(void);
 
 /* Fixed, edge. The caller's stores are seen by the target before the interrupt is. */

@@ -2,6 +2,7 @@
  * From AMD-V's exit codes to the neutral struct vm_exit: one table, exits.def. A length of 0 says
  * that the CPU did not tell it (no next RIP), and the caller fetches the instruction.
  */
+#include "arch/x86/cpu/lapic.h"
 #include "arch/x86/cpu/regs.h"
 #include "arch/x86/svm/caps.h"
 #include "arch/x86/svm/svm_vcpu.h"
@@ -88,6 +89,7 @@ static void fill_nested_fault(struct vcpu *v, struct vm_exit *e)
 static void fill_irq_window(struct vcpu *v, struct vm_exit *e)
 {
 	svm_window_close(svm_of(v));
+	lapic_look_again();
 }
 
 /* It has not run yet: the next entry steps over it, and then says that it has. */
