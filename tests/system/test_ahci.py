@@ -65,6 +65,6 @@ def test_an_error_of_the_disk_fails_its_request_and_no_other(boot, folder):
                   ["-blockdev", node, "-device",
                    "ide-hd,drive=d,bus=ide.2,werror=report,rerror=report"])
     m.expect_all([r"port 2: write at sector 80 failed",
-                  r"one: DISK BAD: 0 lost, 0 repeated, 0 stale, 1 torn, 1 errors"], timeout=BOOT)
+                  r"one: DISK BAD: 0 lost, 0 repeated, 0 stale, 0 torn, 1 errors"], timeout=BOOT)
     m.end()
     assert m.seen().count(" failed") == 1
