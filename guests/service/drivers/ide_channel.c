@@ -54,9 +54,14 @@ static void select_drive(struct ide_channel *c, unsigned drive, unsigned lba_hig
 	c->drive = (uint8_t)drive;
 }
 
+/*
+ * Drive 0 is looked at through it all: the place of a drive that is absent reads 0 as long as it is
+ * selected, as if the reset were over, and selects nothing else before it is.
+ */
 bool ide_channel_reset(struct ide_channel *c)
 {
 	outb(c->master + IDE_MASTER_RUN, 0);
+	select_drive(c, 0, 0);
 	outb(c->control, IDE_CONTROL_QUIET | IDE_CONTROL_RESET);
 	time_spin(RESET_PULSE_NS);
 	outb(c->control, IDE_CONTROL_QUIET);
