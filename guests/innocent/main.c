@@ -1,7 +1,8 @@
 /*
  * Somebody's good neighbour, for tests of what others do to it: it sums up its memory over and over
  * and says how far it came. The first beats are taken for a CPU of its own; later ones say what
- * share of that it got. Command line:
+ * share of that it got. Waiting for a console that its reader keeps full is nobody's share: a beat
+ * begins when the line of the last one is out. Command line:
  *
  *   alone=N     beats that count as undisturbed (5)
  *   period=N    milliseconds a beat (200)
@@ -76,16 +77,14 @@ int main(void)
 {
 	uint64_t alone = boot_number("alone", 5), beats = boot_number("beats", ~0ull);
 	uint64_t period = ns_to_tsc(boot_number("period", 200) * NS_PER_MS);
-	uint64_t deadline, most = 1, wanted;
+	uint64_t most = 1, wanted;
 	bool good = true;
 
 	fill();
 	wanted = sum_all();
 	print("%s: innocent, incarnation %u\n", boot->name, boot->incarnation);
-	deadline = rdtsc();
 	for (uint64_t beat = 1; beat <= beats; beat++) {
-		deadline += period;
-		uint64_t parts = work(deadline, wanted, &good);
+		uint64_t parts = work(rdtsc() + period, wanted, &good);
 
 		if (beat <= alone && parts > most)
 			most = parts;
