@@ -44,7 +44,7 @@ static const char *use_port_doorbell(void)
 {
 	const char *why = use_disk();
 
-	if (why || disk.notify_port)
+	if (why || disk.bell.port)
 		return why;
 	return "no doorbell in I/O space";
 }
@@ -53,7 +53,7 @@ static const char *use_memory_doorbell(void)
 {
 	const char *why = use_disk();
 
-	if (why || disk.notify_memory)
+	if (why || disk.bell.memory)
 		return why;
 	return "no doorbell in memory";
 }
@@ -62,7 +62,7 @@ static const char *use_config_port(void)
 {
 	const char *why = use_disk();
 
-	outl(CONFIG_ADDRESS, CONFIG_ENABLE | disk.function << 8 | PCI_ID);
+	outl(CONFIG_ADDRESS, CONFIG_ENABLE | disk.pci.function << 8 | PCI_ID);
 	return why;
 }
 
@@ -75,13 +75,13 @@ static void wait_until_idle(void)
 static void run_doorbell_port(unsigned rounds)
 {
 	for (unsigned i = 0; i < rounds; i++)
-		outw(disk.notify_port, 0);
+		outw(disk.bell.port, 0);
 }
 
 static void run_doorbell_memory(unsigned rounds)
 {
 	for (unsigned i = 0; i < rounds; i++)
-		writew(disk.notify_memory, 0);
+		writew(disk.bell.memory, 0);
 }
 
 static void run_config_port(unsigned rounds)
@@ -93,13 +93,13 @@ static void run_config_port(unsigned rounds)
 static void run_config_memory(unsigned rounds)
 {
 	for (unsigned i = 0; i < rounds; i++)
-		pci_read(disk.function, PCI_ID, 4);
+		pci_read(disk.pci.function, PCI_ID, 4);
 }
 
 static void run_served_memory(unsigned rounds)
 {
 	for (unsigned i = 0; i < rounds; i++)
-		readl(disk.common);
+		readl(disk.pci.common);
 }
 
 static void run_kick(unsigned rounds)

@@ -151,7 +151,7 @@ static void next_job(struct load *l, unsigned slot, uint64_t n)
 	unsigned block;
 
 	if (l->vector && n % MASK_EVERY == 0)
-		(void)pci_msix_bind(l->disk->function, 0, l->vector);
+		(void)pci_msix_bind(l->disk->pci.function, 0, l->vector);
 	if (n < l->blocks) {
 		job_start(l, slot, VIRTIO_BLK_OP_WRITE, (unsigned)n);
 		return;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guests/lib/virtio_pci.h"
 #include "lib/bits.h"
 
 #define VIRTIO_BLK_DEPTH  32
@@ -19,15 +20,9 @@
 #define VIRTIO_BLK_VENDOR 0x1af4
 #define VIRTIO_BLK_DEVICE 0x1042
 
-struct virtio_blk_desc {
-	uint64_t address;
-	uint32_t bytes;
-	uint16_t flags, next;
-};
-
 /* The rings in the device's layout (virtio 1.2, 2.7), each aligned as it asks. */
 struct virtio_blk_rings {
-	struct virtio_blk_desc desc[VIRTIO_BLK_QUEUE] ALIGNED(16);
+	struct virtio_desc desc[VIRTIO_BLK_QUEUE] ALIGNED(16);
 	struct {
 		uint16_t flags, index, ring[VIRTIO_BLK_QUEUE], used_event;
 	} avail;
@@ -60,10 +55,8 @@ struct virtio_blk {
 	struct virtio_blk_rings rings ALIGNED(4096);
 	struct virtio_blk_slot slot[VIRTIO_BLK_DEPTH];
 
-	unsigned function;
-	volatile uint8_t *common, *config;
-	uint16_t notify_port;             /* 0: no doorbell in I/O space */
-	volatile uint16_t *notify_memory; /* NULL: none in memory */
+	struct virtio_pci pci;
+	struct virtio_bell bell;
 	uint64_t sectors;
 	bool read_only;
 	uint16_t used_seen;

@@ -19,8 +19,8 @@ static void queue_offer(struct virtio_net_queue *q, unsigned i, uint32_t bytes, 
 {
 	uint16_t index = q->avail.index;
 
-	q->desc[i] = (struct virtio_net_desc){ (uint64_t)(uintptr_t)&q->buffer[i], bytes,
-					       (uint16_t)flags, 0 };
+	q->desc[i] = (struct virtio_desc){ (uint64_t)(uintptr_t)&q->buffer[i], bytes,
+					   (uint16_t)flags, 0 };
 	q->avail.ring[index % VIRTIO_NET_BUFFERS] = (uint16_t)i;
 	__atomic_store_n(&q->avail.index, (uint16_t)(index + 1), __ATOMIC_RELEASE);
 }

@@ -18,15 +18,9 @@
 #define VIRTIO_NET_MAC     6
 #define VIRTIO_NET_FRAME   1514
 
-struct virtio_net_desc {
-	uint64_t address;
-	uint32_t bytes;
-	uint16_t flags, next;
-};
-
 /* A queue: rings in the device's layout (virtio 1.2, 2.7), a buffer for each descriptor. */
 struct virtio_net_queue {
-	struct virtio_net_desc desc[VIRTIO_NET_BUFFERS] ALIGNED(16);
+	struct virtio_desc desc[VIRTIO_NET_BUFFERS] ALIGNED(16);
 	struct {
 		uint16_t flags, index, ring[VIRTIO_NET_BUFFERS], used_event;
 	} avail;

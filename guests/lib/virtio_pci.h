@@ -21,6 +21,13 @@ struct virtio_bell {
 	volatile uint16_t *memory; /* NULL: none in memory */
 };
 
+/* A descriptor (virtio 1.2, 2.7.5). */
+struct virtio_desc {
+	uint64_t address;
+	uint32_t bytes;
+	uint16_t flags, next;
+};
+
 struct virtio_rings {
 	const volatile void *desc, *avail, *used;
 };
