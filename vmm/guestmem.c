@@ -17,16 +17,21 @@ struct guestmem_cpu guestmem_cpus[MAX_CPUS];
 uint8_t *guestmem_miss(struct guestmem_cache *c, const struct domain *d, gpa_t at)
 {
 	const struct extent *e = d->extent, *end = e + d->extents;
-	unsigned n = at.v >> PAGE_SHIFT & (GUESTMEM_SLOTS - 1);
-	uint64_t page = page_down(at.v);
+	unsigned set = at.v >> PAGE_SHIFT & (GUESTMEM_SETS - 1), n = set + GUESTMEM_SETS;
+	uint64_t page = page_down(at.v), tag = page | GUESTMEM_USED | d->id;
 
+	if (LIKELY(c->slot[n].tag == tag))
+		return (uint8_t *)(c->slot[n].bias + at.v);
 	while (e < end && at.v - e->gpa.v >= e->bytes)
 		e++;
 	if (e == end)
 		return NULL;
+	if (!(c->turn & BIT(set)))
+		n = set;
+	c->turn ^= BIT(set);
 	c->slot[n].bias =
 		(uint64_t)hvmap_slot(c->first + n, hpa(page - e->gpa.v + e->hpa.v)) - page;
-	c->slot[n].tag = page | GUESTMEM_USED | d->id;
+	c->slot[n].tag = tag;
 	c->used |= BIT(n);
 	c->generation++;
 	return (uint8_t *)(c->slot[n].bias + at.v);

@@ -1,10 +1,11 @@
 /*
  * Private to guestmem*.c and walk.c: the per-CPU caches of temporary mappings, in line, because a
  * walk of guest page tables looks here five times. A CPU has two, one for the domain that runs and
- * one for the domain that ran before it: a guest and its back end take turns. A slot is found by
- * the page's number modulo GUESTMEM_SLOTS and knows whose page it holds, so a hit is one
- * comparison; a domain's extents never change, so a guest-physical page stands for one host frame
- * for good. A pointer stays good until the next lookup on this CPU.
+ * one for the domain that ran before it: a guest and its back end take turns. A page has two slots
+ * by its number modulo GUESTMEM_SETS, so that two pages that meet there don't chase each other (700
+ * instructions a turn), and a slot knows whose page it holds: a hit is one comparison or two. A
+ * domain's extents never change, so a guest-physical page stands for one host frame for good. A
+ * pointer stays good until the next lookup on this CPU.
  */
 #ifndef VMM_GUESTMEM_SLOT_H
 #define VMM_GUESTMEM_SLOT_H
@@ -21,6 +22,7 @@ struct guestmem_slot {
 #define GUESTMEM_USED   BIT(11)
 #define GUESTMEM_CACHES 2
 #define GUESTMEM_SLOTS  (HVMAP_SLOTS / GUESTMEM_CACHES)
+#define GUESTMEM_SETS   (GUESTMEM_SLOTS / 2) /* slot n and slot n + GUESTMEM_SETS */
 
 #define GUESTMEM_LEVELS 4
 #define GUESTMEM_KINDS  4 /* of access, by its bits: read, write, fetch */
@@ -44,6 +46,7 @@ struct guestmem_cache {
 	struct guestmem_slot slot[GUESTMEM_SLOTS];
 	const struct domain *owner; /* the domain whose turns it serves */
 	uint32_t used;              /* a bit for each slot that is not empty */
+	uint32_t turn;              /* a bit for each set whose second slot is replaced next */
 	uint32_t first;             /* number of its first slot in hvmap */
 	uint64_t generation;        /* counts changes of slots: pointers into them go stale */
 	struct guestmem_walk walk[GUESTMEM_KINDS][GUESTMEM_WALKS]; /* by access, by page */
@@ -56,7 +59,8 @@ struct guestmem_cpu {
 
 extern struct guestmem_cpu guestmem_cpus[MAX_CPUS];
 
-/* The miss: maps the page if it is RAM of the domain. */
+/* Not in the page's first slot: looks at its second one; then maps the page if it is RAM of the
+   domain. */
 uint8_t *guestmem_miss(struct guestmem_cache *c, const struct domain *d, gpa_t at);
 
 static inline struct guestmem_cache *guestmem_here(void)
@@ -70,7 +74,7 @@ static inline struct guestmem_cache *guestmem_here(void)
    own RAM. c is this CPU's cache. */
 static inline uint8_t *guestmem_in(struct guestmem_cache *c, const struct domain *d, gpa_t at)
 {
-	struct guestmem_slot *s = &c->slot[at.v >> PAGE_SHIFT & (GUESTMEM_SLOTS - 1)];
+	struct guestmem_slot *s = &c->slot[at.v >> PAGE_SHIFT & (GUESTMEM_SETS - 1)];
 
 	if (LIKELY(s->tag == (page_down(at.v) | GUESTMEM_USED | d->id)))
 		return (uint8_t *)(s->bias + at.v);

@@ -272,6 +272,22 @@ static void a_drop_empties_every_slot(void **state)
 	assert_int_equal(fake_mappings - before, 300 - GUESTMEM_SLOTS);
 }
 
+static void two_pages_that_meet_in_the_cache_both_stay(void **state)
+{
+	unsigned before;
+	uint8_t byte;
+
+	fake_drop();
+	before = fake_mappings;
+	for (unsigned n = 0; n < 10; n++)
+		for (uint64_t page = 0; page < 2 * GUESTMEM_SETS; page += GUESTMEM_SETS)
+			assert_true(guest_read(&fake_domain, gpa(page * PAGE_SIZE), &byte, 1));
+	assert_int_equal(fake_mappings - before, 2);
+	assert_true(guest_read(&fake_domain, gpa(2 * GUESTMEM_SETS * PAGE_SIZE), &byte, 1));
+	assert_true(guest_read(&fake_domain, gpa(GUESTMEM_SETS * PAGE_SIZE), &byte, 1));
+	assert_int_equal(fake_mappings - before, 3); /* the third took the place of the elder */
+}
+
 static void two_domains_keep_their_mappings_a_third_takes_them(void **state)
 {
 	struct domain other = fake_domain, third = fake_domain;
@@ -338,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup(copies_cross_pages_and_inject_faults, setup),
 		cmocka_unit_test_setup(what_is_no_ram_reads_as_ones, setup),
 		cmocka_unit_test_setup(a_drop_empties_every_slot, setup),
+		cmocka_unit_test_setup(two_pages_that_meet_in_the_cache_both_stay, setup),
 		cmocka_unit_test_setup(two_domains_keep_their_mappings_a_third_takes_them, setup),
 		cmocka_unit_test_setup(lengths_are_known_at_page_ends_and_with_prefixes, setup),
 	};
