@@ -9,7 +9,6 @@
 #include "guests/lib/trap.h"
 #include "lib/bits.h"
 
-#define CPUID_X2APIC   BIT(21) /* leaf 1 ecx */
 #define X2APIC_MSR_SVR (0x800u + APIC_SVR / 16)
 
 static volatile uint64_t taken;

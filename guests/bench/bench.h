@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "lib/bits.h"
+
 struct path {
 	const char *name;
 	/* Puts the machine into the state that run needs; NULL, or why the path is skipped. */
@@ -17,9 +19,11 @@ struct path {
 };
 
 /* Tables end with a NULL name. */
-extern const struct path cpu_paths[], apic_paths[], device_paths[];
+extern const struct path cpu_paths[], apic_paths[], device_paths[], net_paths[];
 
 /* The vectors that bench uses. */
-enum { VECTOR_IPI = 0x40, VECTOR_DISK = 0x41 };
+enum { VECTOR_IPI = 0x40, VECTOR_DISK = 0x41, VECTOR_NET = 0x42 };
+
+#define CPUID_X2APIC BIT(21) /* leaf 1 ecx */
 
 #endif

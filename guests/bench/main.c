@@ -6,14 +6,16 @@
  *
  * A path runs in batches and the cheapest batch counts, so that a scheduler tick does not. Marks
  * around each batch let tools/bench count the heavy instructions, too; after a path's batches come
- * those of the empty loop. Options: "devices", only the paths to the service domain; "after=MS",
- * waits first, while another one measures.
+ * those of the empty loop. Options: "devices", only the paths to the service domain and the
+ * network; "after=MS", waits first, while another one measures; "echo", measures nothing, but is
+ * the other guest of the network paths (net.h).
  */
 #include "guests/bench/bench.h"
 
 #include <stddef.h>
 
 #include "guests/bench/mark.h"
+#include "guests/bench/net.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/hv.h"
 #include "guests/lib/insn.h"
@@ -85,12 +87,16 @@ static void measure_all(const struct path *table)
 int main(void)
 {
 	hv_event_wait(time_after(boot_number("after", 0) * NS_PER_MS));
+	if (boot_option("echo", NULL))
+		return net_echo();
 	print("bench: TSC %u kHz\n", boot->tsc_khz);
 	if (!boot_option("devices", NULL)) {
 		measure_all(cpu_paths);
 		measure_all(apic_paths);
 	}
 	measure_all(device_paths);
+	measure_all(net_paths);
+	net_bye();
 	print("bench: done\n");
 	return 0;
 }

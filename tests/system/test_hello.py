@@ -44,7 +44,7 @@ def test_the_uart_of_a_guest_of_ours_prints(boot):
 
 def run_bench(m):
     m.expect_all([r"bench: \S+ \d+ in \d+ rounds|\[bench\] \S+ \d+ in \d+ rounds",
-                  r"\[hello\] hello: done"], timeout=BOOT)
+                  r"\[echo\] echo: done"], timeout=BOOT)
     assert m.end(timeout=BOOT) == 0
 
 

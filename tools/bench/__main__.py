@@ -129,7 +129,7 @@ def rows(result):
 
 def print_table(result, fact):
     print(f"{'path':41} {'instr.':>7} {'target':>7} {'':6} {'KVM':>6} {'Xen':>6}  "
-          "heavy operations of the hypervisor on it")
+          "heavy operations of the hypervisor on it, a VMRUN for each exit")
     for key, (what, target, kvm, xen) in rows(result):
         print_path(what, result[key], target, kvm, xen)
     print()

@@ -31,6 +31,10 @@ BEHIND = {
     "kick-to-wake": ("kick, back end at once, guest goes on", 3000, "18862", "-"),
     "block-4k": ("read of 4 KiB, back end at once", None, "-", "-"),
     "block-4k-deep": ("the same, 32 under way, each", None, "-", "-"),
+    "frame-64": ("frame of 64 bytes to another guest", None, "-", "-"),
+    "frame-64-deep": ("the same, 32 under way, each", None, "-", "-"),
+    "frame-1500": ("frame of 1500 bytes to another guest", None, "-", "-"),
+    "frame-1500-deep": ("the same, 32 under way, each", None, "-", "-"),
 }
 
 # What is no path: (what it is, target, unit, best peer)
