@@ -127,12 +127,13 @@ const char *elf_parse(const struct span *file, struct elf_image *out)
 	out->entry = out->entry_at = span_field(file, l->entry, l->width);
 	table = span_field(file, l->phoff, l->width);
 	for (uint64_t n = 0; n < span_field(file, l->phnum, 2); n++) {
-		struct span p = { file->at + table + n * l->bytes, l->bytes };
+		struct span p = { NULL, l->bytes };
 
 		if (table > file->bytes ||
 		    !range_within(table + n * l->bytes, l->bytes, file->bytes))
 			return "the program headers end behind the end of the file: it is "
 			       "truncated";
+		p.at = file->at + table + n * l->bytes;
 		if (span_field(&p, PROGRAM_TYPE, 4) == SEGMENT_LOAD)
 			wrong = add_segment(out, &p, l, file->bytes);
 		if (span_field(&p, PROGRAM_TYPE, 4) == SEGMENT_NOTE)

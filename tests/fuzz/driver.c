@@ -6,6 +6,7 @@
  * build/fuzz/NAME seed FILE only writes the target's own seed, for libFuzzer.
  */
 #include <dirent.h>
+#include <sanitizer/common_interface_defs.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -55,22 +56,26 @@ static void add_input(const char *path)
 		fclose(f);
 }
 
+static int is_seed(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+/* In the order of their names: a directory has another order on each machine. */
 static void read_corpus(const char *name)
 {
 	char dir[256], path[1024];
-	struct dirent *e;
-	DIR *d;
+	struct dirent **e = NULL;
+	int count;
 
 	snprintf(dir, sizeof(dir), "tests/fuzz/corpus/%s", name);
-	d = opendir(dir);
-	while (d && (e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+	count = scandir(dir, &e, is_seed, alphasort);
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, e[i]->d_name);
 		add_input(path);
+		free(e[i]);
 	}
-	if (d)
-		closedir(d);
+	free(e);
 }
 
 /* What breaks parsers: limits of integers, and one beside them. */
@@ -135,7 +140,8 @@ static void run(const uint8_t *data, size_t bytes)
 	free(copy);
 }
 
-static void leave_crash(int number)
+/* Also called when a sanitizer has complained. */
+static void leave_input(void)
 {
 	FILE *f = fopen("crash.bin", "wb");
 
@@ -143,6 +149,11 @@ static void leave_crash(int number)
 		fwrite(work, 1, work_bytes, f);
 		fclose(f);
 	}
+}
+
+static void leave_crash(int number)
+{
+	leave_input();
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -168,12 +179,16 @@ int main(int argc, char **argv)
 	state = argc > 2 ? strtoull(argv[2], NULL, 10) | 1 : 0x9e3779b97f4a7c15ull;
 	signal(SIGABRT, leave_crash);
 	signal(SIGSEGV, leave_crash);
+	__sanitizer_set_death_callback(leave_input);
 	if (&fuzz_seed)
 		corpus[0].data = malloc(INPUT_MAX), inputs = 1,
 		corpus[0].bytes = fuzz_seed(corpus[0].data, INPUT_MAX);
 	read_corpus(name);
-	for (size_t i = 0; i < inputs; i++)
-		run(corpus[i].data, corpus[i].bytes);
+	for (size_t i = 0; i < inputs; i++) {
+		work_bytes = corpus[i].bytes;
+		memcpy(work, corpus[i].data, work_bytes);
+		run(work, work_bytes);
+	}
 	for (unsigned long i = 0; i < runs; i++) {
 		mutate();
 		run(work, work_bytes);

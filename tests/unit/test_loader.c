@@ -138,6 +138,8 @@ static void broken_elf_files_are_refused(void **state)
 	make_pie();
 	put(0x20, ~0ull, 8); /* e_phoff */
 	assert_int_equal(load(CONFIG_NATIVE), ERR_FORMAT);
+	put(0x20, BIT(63), 8); /* no pointer goes so far */
+	assert_int_equal(load(CONFIG_NATIVE), ERR_FORMAT);
 }
 
 /* A bzImage header for a kernel of 0x8000 bytes behind 4 setup sectors. */
