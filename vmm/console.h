@@ -40,7 +40,7 @@ void console_died(struct domain *d);
 must_check int64_t console_host_write(struct domain *d, const char *buf, size_t bytes);
 /* Input of the port. */
 size_t console_host_read(char *buf, size_t bytes);
-/* d has read the log up to this position. */
+/* d has put out the log up to this position. */
 void console_log_was_read(const struct domain *d, uint64_t position);
 
 #endif

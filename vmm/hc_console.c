@@ -28,9 +28,23 @@ static int64_t console_put(struct domain *caller, const struct hv_cap *cap, cons
 	return console_give(domain_get(cap->object), buf, bytes);
 }
 
-static size_t console_get(struct domain *caller, const struct hv_cap *cap, char *buf, size_t bytes)
+/* The domain whose output this handle reads; NULL: the handle reads input. */
+static struct domain *console_speaker(const struct domain *caller, const struct hv_cap *cap)
 {
 	struct domain *d;
+
+	if (cap->object == HV_CONSOLE_HOST || cap->object == HV_CONSOLE_CONTROL ||
+	    cap->object == caller->id)
+		return NULL;
+	d = domain_get(cap->object);
+	return d->uart ? d : NULL;
+}
+
+/* From *position on, which waits until a later call drops it; without `position` it is taken. */
+static size_t console_get(struct domain *caller, const struct hv_cap *cap, char *buf, size_t bytes,
+			  uint64_t *position)
+{
+	struct domain *d = console_speaker(caller, cap);
 
 	if (cap->object == HV_CONSOLE_HOST)
 		return console_host_read(buf, bytes);
@@ -38,8 +52,10 @@ static size_t console_get(struct domain *caller, const struct hv_cap *cap, char 
 		return control_read(buf, bytes);
 	if (cap->object == caller->id)
 		return vuart_take_input(caller, buf, bytes);
-	d = domain_get(cap->object);
-	return d->uart ? vuart_take_output(d, buf, bytes) : 0;
+	if (!d)
+		return 0;
+	return position ? vuart_peek_output(d, position, buf, bytes)
+			: vuart_take_output(d, buf, bytes);
 }
 
 enum verdict hc_console_write(struct vcpu *v, const uint64_t arg[5], int64_t *result)
@@ -67,26 +83,40 @@ enum verdict hc_console_write(struct vcpu *v, const uint64_t arg[5], int64_t *re
 	return VERDICT_DONE;
 }
 
-enum verdict hc_console_read(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+static size_t console_to_guest(struct domain *d, const struct hv_cap *cap, const uint64_t arg[5],
+			       uint64_t *position)
 {
-	struct domain *d = v->domain;
-	const struct hv_cap *cap;
 	uint64_t done = 0, bytes = MIN(arg[2], (uint64_t)CALL_MAX);
 	char buf[CHUNK];
 	size_t n;
 
-	*result = cap_lookup(d, arg[0], HV_CAP_CONSOLE, HV_RIGHT_READ, &cap);
-	if (*result == OK && !domain_owns(d, gpa(arg[1]), bytes))
-		*result = HV_ERR_FAULT;
-	if (*result != OK)
-		return VERDICT_DONE;
 	do {
-		n = console_get(d, cap, buf, MIN(bytes - done, sizeof(buf)));
+		n = console_get(d, cap, buf, MIN(bytes - done, sizeof(buf)), position);
 		if (!guest_write(d, gpa(arg[1] + done), buf, n))
 			break;
 		done += n;
 	} while (n == sizeof(buf) && done < bytes);
-	*result = done;
+	return done;
+}
+
+enum verdict hc_console_read(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	struct domain *d = v->domain, *speaker;
+	const struct hv_cap *cap;
+	uint64_t position = 0;
+
+	*result = cap_lookup(d, arg[0], HV_CAP_CONSOLE, HV_RIGHT_READ, &cap);
+	if (*result == OK && (!domain_owns(d, gpa(arg[1]), MIN(arg[2], (uint64_t)CALL_MAX)) ||
+			      (arg[3] && !guest_read(d, gpa(arg[3]), &position, sizeof(position)))))
+		*result = HV_ERR_FAULT;
+	if (*result != OK)
+		return VERDICT_DONE;
+	speaker = arg[3] ? console_speaker(d, cap) : NULL;
+	if (speaker)
+		position = vuart_drop_output(speaker, position);
+	*result = console_to_guest(d, cap, arg, speaker ? &position : NULL);
+	if (speaker && !guest_write(d, gpa(arg[3]), &position, sizeof(position)))
+		*result = HV_ERR_FAULT;
 	return VERDICT_DONE;
 }
 
@@ -117,11 +147,9 @@ enum verdict hc_log_read(struct vcpu *v, const uint64_t arg[5], int64_t *result)
 	*result = HV_ERR_FAULT;
 	if (!guest_read(d, gpa(arg[1]), &position, sizeof(position)))
 		return VERDICT_DONE;
+	console_log_was_read(d, position);
 	*result = log_to_guest(d, &position, arg[2], MIN(arg[3], (uint64_t)CALL_MAX));
-	if (*result >= 0) {
-		console_log_was_read(d, position);
-		if (!guest_write(d, gpa(arg[1]), &position, sizeof(position)))
-			*result = HV_ERR_FAULT;
-	}
+	if (*result >= 0 && !guest_write(d, gpa(arg[1]), &position, sizeof(position)))
+		*result = HV_ERR_FAULT;
 	return VERDICT_DONE;
 }

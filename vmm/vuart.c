@@ -35,14 +35,19 @@ void vuart_reset(struct domain *d)
 	spin_unlock(&u->lock);
 }
 
-static size_t ring_take(struct vuart_ring *r, char *buf, size_t bytes)
+/* A position in what waits. */
+static uint64_t ring_clamp(const struct vuart_ring *r, uint64_t position)
 {
-	size_t n = MIN(bytes, vuart_ring_used(r));
-	size_t at = r->tail % r->bytes, first = MIN(n, r->bytes - at);
+	return position - r->tail <= r->head - r->tail ? position : r->tail;
+}
+
+static size_t ring_peek(const struct vuart_ring *r, uint64_t from, char *buf, size_t bytes)
+{
+	size_t n = MIN(bytes, r->head - from);
+	size_t at = from % r->bytes, first = MIN(n, r->bytes - at);
 
 	memcpy(buf, r->data + at, first);
 	memcpy(buf + first, r->data, n - first);
-	r->tail += n;
 	return n;
 }
 
@@ -57,21 +62,53 @@ static size_t ring_put(struct vuart_ring *r, const char *buf, size_t bytes)
 	return n;
 }
 
-size_t vuart_take_output(struct domain *d, char *buf, size_t bytes)
+/* Lock held: output before this position is taken. */
+static void out_drop(struct domain *d, uint64_t position)
 {
 	struct vuart *u = d->uart;
-	bool was_full;
-	size_t n;
+	bool was_full = vuart_ring_room(&u->out) == 0;
 
-	spin_lock(&u->lock);
-	was_full = vuart_ring_room(&u->out) == 0;
-	n = ring_take(&u->out, buf, bytes);
-	if (was_full && n) {
+	u->out.tail = position;
+	if (was_full && vuart_ring_room(&u->out)) {
 		u->empty_irq = true;
 		vuart_update_line(d);
 	}
+}
+
+size_t vuart_take_output(struct domain *d, char *buf, size_t bytes)
+{
+	struct vuart *u = d->uart;
+	size_t n;
+
+	spin_lock(&u->lock);
+	n = ring_peek(&u->out, u->out.tail, buf, bytes);
+	out_drop(d, u->out.tail + n);
 	spin_unlock(&u->lock);
 	return n;
+}
+
+size_t vuart_peek_output(struct domain *d, uint64_t *position, char *buf, size_t bytes)
+{
+	struct vuart *u = d->uart;
+	size_t n;
+
+	spin_lock(&u->lock);
+	*position = ring_clamp(&u->out, *position);
+	n = ring_peek(&u->out, *position, buf, bytes);
+	spin_unlock(&u->lock);
+	*position += n;
+	return n;
+}
+
+uint64_t vuart_drop_output(struct domain *d, uint64_t position)
+{
+	struct vuart *u = d->uart;
+
+	spin_lock(&u->lock);
+	position = ring_clamp(&u->out, position);
+	out_drop(d, position);
+	spin_unlock(&u->lock);
+	return position;
 }
 
 static bool has_newline(const char *buf, size_t bytes)
@@ -115,7 +152,8 @@ size_t vuart_take_input(struct domain *d, char *buf, size_t bytes)
 	size_t n;
 
 	spin_lock(&u->lock);
-	n = ring_take(&u->in, buf, bytes);
+	n = ring_peek(&u->in, u->in.tail, buf, bytes);
+	u->in.tail += n;
 	vuart_update_line(d);
 	spin_unlock(&u->lock);
 	return n;

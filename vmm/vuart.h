@@ -26,6 +26,11 @@ enum verdict vuart_pio(struct vcpu *v, struct io_access *a);
 
 /* Moves output to buf; returns the bytes moved. */
 size_t vuart_take_output(struct domain *d, char *buf, size_t bytes);
+/* The same in two steps, by positions in all that was ever output: a copy of what waits from
+   *position on, which is moved behind it; and what lies before `position` is taken. A position that
+   is not in what waits counts as its beginning, and that is returned. */
+size_t vuart_peek_output(struct domain *d, uint64_t *position, char *buf, size_t bytes);
+uint64_t vuart_drop_output(struct domain *d, uint64_t position);
 /* Output of a guest of ours (CONSOLE_WRITE); returns the bytes that fitted. */
 size_t vuart_put_output(struct domain *d, const char *buf, size_t bytes);
 /* Input for the guest; returns the bytes that fitted. */

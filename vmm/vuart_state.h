@@ -35,7 +35,8 @@
 /* Bytes [tail, head) wait; both only grow and are taken modulo the power of two `bytes`. */
 struct vuart_ring {
 	char *data;
-	uint32_t bytes, head, tail;
+	uint32_t bytes;
+	uint64_t head, tail;
 };
 
 struct vuart {
@@ -52,7 +53,7 @@ struct vuart {
 
 static inline uint32_t vuart_ring_used(const struct vuart_ring *r)
 {
-	return r->head - r->tail;
+	return (uint32_t)(r->head - r->tail);
 }
 
 static inline uint32_t vuart_ring_room(const struct vuart_ring *r)

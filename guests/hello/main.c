@@ -3,6 +3,7 @@
  * line what else it does:
  *
  *   uart          prints through its 16550 instead of the console hypercall
+ *   lines=N       says N lines at once, with numbers
  *   beats=N       beats N times, 100 ms apart (default 3)
  *   forever       beats each second until the power button is pressed
  *   fault=WHAT    commits a misdeed first, see fault.c
@@ -58,6 +59,8 @@ int main(void)
 		print_to(uart_write);
 	print("%s: hello, incarnation %u\n", boot->name, boot->incarnation);
 	fault_commit();
+	for (uint64_t n = 1; n <= boot_number("lines", 0); n++)
+		print("%s: line %lu\n", boot->name, n);
 	event_bind(HV_EVENT_SHUTDOWN, power_button, NULL);
 	timer_set_ns(&beat_timer, period, beat, NULL);
 	while (beats < wanted && !ended)

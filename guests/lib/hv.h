@@ -56,6 +56,13 @@ static inline int64_t hv_console_read(uint32_t cap, void *buf, size_t bytes)
 	return hv_call(HV_CONSOLE_READ, cap, hv_addr(buf), bytes, 0, 0);
 }
 
+/* Another domain's output from *position on, in two steps: it comes again until a call's *position
+   lies behind it (docs/abi.md section 4). *position is moved behind what was given. */
+static inline int64_t hv_console_peek(uint32_t cap, void *buf, size_t bytes, uint64_t *position)
+{
+	return hv_call(HV_CONSOLE_READ, cap, hv_addr(buf), bytes, hv_addr(position), 0);
+}
+
 static inline int64_t hv_event_send(uint32_t cap)
 {
 	return hv_call(HV_EVENT_SEND, cap, 0, 0, 0, 0);

@@ -1,7 +1,7 @@
 /*
- * See console.h. Flow control: a source is read only while the multiplexer has room for what a read
- * may bring, so that a fast guest waits in its own UART ring; what does not fit goes on when the
- * serial port has taken some.
+ * See console.h. Flow control: what the multiplexer has no room for waits in the source, so that a
+ * fast guest waits in its own UART ring. What was read is taken from there by the next read only,
+ * when it is in the kept pages: what a dying instance had in its hands comes again.
  */
 #include "guests/service/console.h"
 
@@ -15,13 +15,13 @@
 #include "guests/service/commands.h"
 #include "guests/service/kept.h"
 #include "guests/service/mux.h"
+#include "guests/service/selfkill.h"
 #include "guests/service/shell.h"
 #include "guests/service/vcon.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
 #define CHUNK         512
-#define ROOM          (4 * CHUNK)     /* what CHUNK bytes can become: prefixes and line ends */
 #define RETRY_NS      (NS_PER_MS / 2) /* a serial port takes 6 bytes meanwhile */
 #define UNFINISHED_NS (500 * NS_PER_MS)
 #define FLUSH_NS      (2000 * NS_PER_MS)
@@ -29,7 +29,6 @@
 static struct mux own_mux, *mux = &own_mux; /* in kept pages, where they have room */
 static const struct hv_cap *host, *log_cap;
 static const struct hv_cap *source_cap[MUX_SOURCES];
-static uint64_t log_position;
 static struct timer retry_timer, unfinished_timer;
 
 /* A bit for each source that wrote last through its virtio console: keys go back the same way. */
@@ -79,31 +78,49 @@ static void send_typed(void)
 
 /* --- from the sources --------------------------------------------------------------------- */
 
-static size_t read_source(unsigned source, char *buf)
+/* What comes next of a source, at *position of its output. */
+static size_t read_source(unsigned source, char *buf, uint64_t *position)
 {
+	uint64_t end = mux->source[source].taken;
 	int64_t n = 0;
 
 	if (source == MUX_LOG && log_cap)
-		n = hv_log_read(log_cap->handle, &log_position, buf, CHUNK);
+		n = hv_log_read(log_cap->handle, &end, buf, CHUNK);
 	else if (source_cap[source])
-		n = hv_console_read(source_cap[source]->handle, buf, CHUNK);
-	return n > 0 && n <= CHUNK ? (size_t)n : 0;
+		n = hv_console_peek(source_cap[source]->handle, buf, CHUNK, &end);
+	if (n <= 0 || n > CHUNK)
+		return 0;
+	*position = end - (uint64_t)n;
+	return (size_t)n;
+}
+
+/* Reads until nothing is there, twice at most: the second time takes what the first one read. True
+   if there may be more. */
+static bool read_turn(unsigned source)
+{
+	char buf[CHUNK];
+	uint64_t position;
+
+	for (unsigned turn = 0; turn < 2; turn++) {
+		size_t bytes = read_source(source, buf, &position);
+
+		if (!bytes)
+			return false;
+		by_virtio &= ~BIT(source);
+		selfkill_at(KILL_CONSOLE_TAKE, false);
+		mux_take(mux, source, position, buf, bytes);
+		selfkill_at(KILL_CONSOLE_TAKE, true);
+	}
+	return true;
 }
 
 /* One turn for each source; true if one of them may have more. */
 static bool read_sources(void)
 {
-	char buf[CHUNK];
 	bool more = false;
 
-	for (unsigned i = MUX_LOG; i < mux->sources && mux_room(mux) >= ROOM; i++) {
-		size_t bytes = read_source(i, buf);
-
-		mux_output(mux, i, buf, bytes);
-		more |= bytes == CHUNK;
-		if (bytes)
-			by_virtio &= ~BIT(i);
-	}
+	for (unsigned i = MUX_LOG; i < mux->sources; i++)
+		more |= read_turn(i);
 	return more;
 }
 
@@ -179,10 +196,13 @@ static void write_virtio(unsigned guest, const char *text, size_t bytes)
 static void skip_log(void)
 {
 	char buf[CHUNK];
+	uint64_t position;
 	size_t bytes;
 
-	while (log_cap && (bytes = read_source(MUX_LOG, buf)) != 0)
+	while ((bytes = read_source(MUX_LOG, buf, &position)) != 0) {
 		mux_remember(mux, MUX_LOG, buf, bytes);
+		mux->source[MUX_LOG].taken = position + bytes;
+	}
 }
 
 /* The own console stays without a handle here: this domain writes into the multiplexer directly. */

@@ -1,9 +1,11 @@
 /* See mux.h. The terminal is raw: every line end sent to it is "\r\n". */
 #include "guests/service/mux.h"
 
+#include "lib/bits.h"
 #include "lib/string.h"
 
 #define ESC       0x1b
+#define STEP_ROOM (3 * MUX_LINE) /* more than a step becomes with line ends and a name */
 #define MUX_MAGIC 0x58554d4b4c42ull
 
 /* --- towards the terminal ----------------------------------------------------------------- */
@@ -112,8 +114,85 @@ static void rewind_line(struct mux *m)
 			m->out_tail--;
 }
 
+/* --- steps -------------------------------------------------------------------------------- */
+
+/* A death falls between two instructions: the compiler alone could change the order. */
+static void step_set(struct mux *m, uint32_t on)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	m->step.on = on;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static void step_begin(struct mux *m, unsigned source)
+{
+	const struct mux_source *s = &m->source[source];
+
+	m->step = (struct mux_step){
+		.source = source,
+		.length = s->length,
+		.shown = s->shown,
+		.written = s->written,
+		.taken = s->taken,
+		.out_head = m->out_head,
+		.escape = s->escape,
+		.open = m->open,
+		.last_out = m->last_out,
+	};
+	step_set(m, 1);
+}
+
+static void step_undo(struct mux *m)
+{
+	const struct mux_step *step = &m->step;
+	struct mux_source *s = &m->source[step->source % MUX_SOURCES];
+
+	if (!step->on)
+		return;
+	s->length = step->length;
+	s->shown = step->shown;
+	s->written = step->written;
+	s->taken = step->taken;
+	s->escape = step->escape;
+	m->out_head = step->out_head;
+	m->open = step->open;
+	m->last_out = step->last_out;
+	step_set(m, 0);
+}
+
+/* Up to a line's end, and no more than the line has room for: so nothing of it is overwritten that
+   was there before the step. */
+static size_t step_bytes(const struct mux_source *s, const char *text, size_t bytes)
+{
+	size_t n = 0, most = MIN(bytes, MUX_LINE - s->length);
+
+	while (n < most && text[n++] != '\n')
+		;
+	return n;
+}
+
+void mux_take(struct mux *m, unsigned source, uint64_t position, const char *text, size_t bytes)
+{
+	struct mux_source *s = &m->source[source];
+
+	while (bytes && mux_room(m) >= STEP_ROOM) {
+		size_t n = step_bytes(s, text, bytes);
+
+		step_begin(m, source);
+		mux_output(m, source, text, n);
+		position += n;
+		s->taken = position;
+		step_set(m, 0);
+		text += n;
+		bytes -= n;
+	}
+}
+
+/* --- start over --------------------------------------------------------------------------- */
+
 bool mux_resume(struct mux *m, const struct mux_ops *ops)
 {
+	step_undo(m);
 	if (!makes_sense(m)) {
 		mux_init(m, ops);
 		return false;
@@ -122,6 +201,7 @@ bool mux_resume(struct mux *m, const struct mux_ops *ops)
 	m->escaped = false;
 	m->source[MUX_LOG].length = 0;
 	m->source[MUX_LOG].written = 0;
+	m->source[MUX_LOG].taken = 0;
 	add_built_in(m, ops);
 	return true;
 }

@@ -8,7 +8,7 @@
  *
  * The escape key (Ctrl-]) and one more key change the view. Each source keeps its last MUX_BACKLOG
  * bytes, which are shown when it is selected. What the terminal shall get is queued here; console.c
- * carries it to the serial port and asks mux_room() before it brings more.
+ * carries it to the serial port.
  */
 #ifndef GUESTS_SERVICE_MUX_H
 #define GUESTS_SERVICE_MUX_H
@@ -39,6 +39,18 @@ struct mux_source {
 	/* The last bytes as they came. */
 	char backlog[MUX_BACKLOG];
 	uint64_t written; /* bytes ever; the ring's write position modulo its size */
+	uint64_t taken;   /* position in the domain's own output up to which it is in here */
+};
+
+/* What a step of mux_take() changes, as it was before: an instance that dies in the middle of one
+   has not begun it. */
+struct mux_step {
+	uint32_t on; /* stored last at the begin, first at the end */
+	uint32_t source;
+	size_t length, shown;
+	uint64_t written, taken, out_head;
+	int escape, open;
+	char last_out;
 };
 
 /* Where keys go. `fresh`: the shell's prompt is no longer the last line on the terminal. */
@@ -60,6 +72,7 @@ struct mux {
 	char out[MUX_OUT];
 	uint64_t out_head, out_tail; /* bytes ever queued, bytes ever taken */
 	uint64_t lost;               /* bytes for which there was no room */
+	struct mux_step step;
 };
 
 /* Starts with the shell and the log as sources and the view "all". */
@@ -75,6 +88,10 @@ int mux_add(struct mux *m, const char *name, uint32_t domain);
 
 /* The source of a domain number, or MUX_NONE. */
 int mux_find(const struct mux *m, uint32_t domain);
+
+/* What lies at that position of a source's own output, as far as there is room. It is in here, and
+   `taken` behind it, all at once by steps of at most a line, whenever this instance dies. */
+void mux_take(struct mux *m, unsigned source, uint64_t position, const char *text, size_t bytes);
 
 /* Text from a source. */
 void mux_output(struct mux *m, unsigned source, const char *text, size_t bytes);

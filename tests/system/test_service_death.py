@@ -2,10 +2,14 @@
 depth. Not one acknowledged byte may be lost, repeated or torn, seen from inside and outside."""
 import os
 import re
+import sys
 
 import pytest
 
-from machine import BOOT, DISK, QUICK, SERVICE, WAIT, linux, only
+from machine import BOOT, DISK, QUICK, ROOT, SERVICE, WAIT, hello, linux, only
+
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+from deaths import points  # noqa: E402
 
 MIB = 1 << 20
 
@@ -147,6 +151,18 @@ def test_after_deaths_by_the_shell_it_works_and_no_byte_and_no_line_is_lost(rig)
     assert m.end() == 0
     rig.check_outside(crc)
     check_progress_lines(m.seen(), "one", 4000)
+
+
+def test_deaths_with_a_guests_text_in_hand_neither_lose_nor_double_a_line(boot):
+    """Read but not yet in kept pages (an even number), and there but not yet taken (an odd one)."""
+    deaths = [2 * points.NUMBER["CONSOLE_TAKE"] + side for side in (0, 1, 1, 0, 0) * 2]
+    words = f"killseed=1 killlast={len(deaths)} killfirst=" + ",".join(str(n) for n in deaths)
+    m = boot([service(words), hello("one", "lines=500")], args=["--icount"])
+    m.expect("one: done", timeout=BOOT)
+    assert m.end() == 0
+    assert m.seen().count("service: stopped: ") == len(deaths)
+    said = re.findall(r"^\[one\] one: line (\d+)$", m.seen(), re.MULTILINE)
+    assert [int(n) for n in said] == list(range(1, 501))
 
 
 def test_the_view_and_what_was_not_shown_outlive_a_death(disk):

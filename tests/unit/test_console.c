@@ -25,7 +25,7 @@
 #include "vmm/vuart.h"
 
 static char port[65536], ring[FAKE_DOMAINS][1024], given[64];
-static size_t port_bytes, ring_bytes[FAKE_DOMAINS], given_bytes;
+static size_t port_bytes, ring_bytes[FAKE_DOMAINS], ring_taken[FAKE_DOMAINS], given_bytes;
 static unsigned given_to;
 static const char *typed = "";
 static irq_handler_fn *input;
@@ -95,7 +95,26 @@ size_t vuart_take_output(struct domain *d, char *buf, size_t bytes)
 	memcpy(buf, ring[d->id], n);
 	memmove(ring[d->id], ring[d->id] + n, ring_bytes[d->id] - n);
 	ring_bytes[d->id] -= n;
+	ring_taken[d->id] += n;
 	return n;
+}
+
+size_t vuart_peek_output(struct domain *d, uint64_t *position, char *buf, size_t bytes)
+{
+	size_t skip = *position - ring_taken[d->id], n = MIN(bytes, ring_bytes[d->id] - skip);
+
+	memcpy(buf, ring[d->id] + skip, n);
+	*position += n;
+	return n;
+}
+
+uint64_t vuart_drop_output(struct domain *d, uint64_t position)
+{
+	char buf[sizeof(ring[0])];
+
+	if (position > ring_taken[d->id])
+		vuart_take_output(d, buf, position - ring_taken[d->id]);
+	return ring_taken[d->id];
 }
 
 size_t vuart_put_output(struct domain *d, const char *buf, size_t bytes)
@@ -271,6 +290,72 @@ static void guests_and_keys_wait_for_a_multiplexer_that_comes_back(void **state)
 	expect("\n[guest] hello\r\n");
 }
 
+static size_t guest_text(char *buf, uint64_t *position)
+{
+	const struct hv_cap *cap = cap_find(d, HV_CAP_CONSOLE, GUEST);
+	int64_t result = 0;
+
+	hc_console_read(d->vcpu[0],
+			(uint64_t[5]){ cap->handle, (uintptr_t)buf, 512, (uintptr_t)position },
+			&result);
+	return (size_t)result;
+}
+
+static void what_the_multiplexer_read_waits_until_it_says_that_it_has_it(void **state)
+{
+	uint64_t position = 0, first;
+	char text[301] = { 0 }, buf[512];
+
+	host_write("mux");
+	memset(text, 'x', 300);
+	says(GUEST, text);
+	assert_int_equal(guest_text(buf, &position), 300);
+	assert_memory_equal(buf, text, 300);
+	first = position - 300;
+	assert_int_equal(guest_text(buf, &first), 300);
+	assert_int_equal(first, position);
+	assert_int_equal(guest_text(buf, &position), 0);
+	/* Without a position it is taken at once. */
+	says(GUEST, "hello");
+	assert_int_equal(guest_text(buf, NULL), 5);
+	assert_int_equal(guest_text(buf, NULL), 0);
+	no_mux(state);
+}
+
+static size_t log_text(uint64_t *position)
+{
+	char buf[4096];
+	int64_t result = 0;
+
+	hc_log_read(d->vcpu[0],
+		    (uint64_t[5]){ cap_find(d, HV_CAP_LOG, 0)->handle, (uintptr_t)position,
+				   (uintptr_t)buf, sizeof(buf) },
+		    &result);
+	return (size_t)result;
+}
+
+static void a_log_line_that_died_with_its_reader_is_printed(void **state)
+{
+	uint64_t position = 0, dead;
+
+	host_write("mux");
+	while (log_text(&position))
+		;
+	log_info("in its hands");
+	dead = position;
+	assert_int_equal(log_text(&dead), strlen("in its hands\n"));
+	port_bytes = 0;
+	console_died(d);
+	expect("\nin its hands\n");
+	host_write("mux\n");
+	log_info("put out");
+	while (log_text(&position))
+		;
+	port_bytes = 0;
+	console_died(d);
+	expect("");
+}
+
 static void keys_go_to_the_multiplexer_or_to_one_guest(void **state)
 {
 	char buf[16];
@@ -329,6 +414,9 @@ int main(void)
 		cmocka_unit_test_setup(what_nobody_saw_comes_out_when_the_multiplexer_dies, no_mux),
 		cmocka_unit_test_setup(guests_and_keys_wait_for_a_multiplexer_that_comes_back,
 				       no_mux),
+		cmocka_unit_test_setup(what_the_multiplexer_read_waits_until_it_says_that_it_has_it,
+				       no_mux),
+		cmocka_unit_test_setup(a_log_line_that_died_with_its_reader_is_printed, no_mux),
 		cmocka_unit_test_setup(the_control_port_loses_nothing_that_waits_in_it, no_mux),
 		cmocka_unit_test_setup(the_control_port_takes_what_its_transmitter_takes, no_mux),
 		cmocka_unit_test_setup(keys_go_to_the_multiplexer_or_to_one_guest, no_mux),

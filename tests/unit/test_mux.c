@@ -298,6 +298,116 @@ static void a_line_that_a_death_cut_comes_again_whole(void **state)
 	assert_string_equal(after_death("a line\n", 17), "");
 }
 
+static void take(int source, const char *text)
+{
+	struct mux_source *s = &mux.source[source];
+
+	mux_take(&mux, (unsigned)source, s->taken, text, strlen(text));
+}
+
+static void what_is_taken_moves_the_position_and_shows_like_any_text(void **state)
+{
+	mux_take(&mux, (unsigned)linux1, 100, "one\ntwo\nthr", 11);
+	assert_int_equal(mux.source[linux1].taken, 111);
+	take(linux1, "ee\n");
+	assert_int_equal(mux.source[linux1].taken, 114);
+	assert_string_equal(seen(), "[linux1] one\r\n[linux1] two\r\n[linux1] three\r\n");
+}
+
+static void what_has_no_room_is_left_to_be_taken_later(void **state)
+{
+	static char text[MUX_OUT];
+	size_t taken, all = 0;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 2 ? '\n' : 'x';
+	while ((taken = mux.source[linux1].taken) < sizeof(text)) {
+		mux_take(&mux, (unsigned)linux1, taken, text + taken, sizeof(text) - taken);
+		assert_true(mux.source[linux1].taken > taken);
+		all += strlen(seen());
+	}
+	assert_int_equal(mux.lost, 0);
+	assert_int_equal(all, sizeof(text) / 2 * strlen("[linux1] x\r\n"));
+}
+
+/* The instance dies where the first `stored` of the bytes that mux_take() changes are there, and
+   in the second pass where the others are. Its successor reads the same text again. */
+static void die_taking(const struct mux *before, const struct mux *after, size_t stored, bool first)
+{
+	const char *was = (const char *)before, *is = (const char *)after;
+	char *now = (char *)&mux;
+	size_t changed = 0;
+
+	mux = *before;
+	for (size_t i = 0; i < sizeof(mux); i++)
+		if (was[i] != is[i] && (changed++ < stored) == first)
+			now[i] = is[i];
+	mux.step = after->step;
+	mux.step.on = 1;
+}
+
+static const char *after_death_in_take(const char *text)
+{
+	assert_true(restart());
+	take(linux1, text);
+	take(linux2, "z\n");
+	take(linux1, "\n");
+	return seen();
+}
+
+/* Every mixture of two states would be too many: these cut at each byte that differs. */
+static void check_every_death(const char *text)
+{
+	static struct mux before, after;
+	static char wanted[MUX_OUT + 1], backlog[2][MUX_BACKLOG];
+	uint64_t position;
+	size_t bytes;
+
+	before = mux;
+	take(linux1, text);
+	after = mux;
+	mux = before;
+	strcpy(wanted, after_death_in_take(text));
+	position = 0;
+	bytes = mux_backlog(&mux, (unsigned)linux1, &position, backlog[0], MUX_BACKLOG);
+	for (size_t i = 0; i < 2 * 200; i++) {
+		die_taking(&before, &after, i / 2, i % 2);
+		assert_string_equal(after_death_in_take(text), wanted);
+		assert_int_equal(mux.source[linux1].taken,
+				 before.source[linux1].taken + strlen(text) + 1);
+		position = 0;
+		assert_int_equal(
+			mux_backlog(&mux, (unsigned)linux1, &position, backlog[1], MUX_BACKLOG),
+			bytes);
+		assert_memory_equal(backlog[0], backlog[1], bytes);
+	}
+	mux = before;
+}
+
+static void a_death_while_text_is_taken_neither_loses_nor_doubles_it(void **state)
+{
+	char longer[MUX_LINE + 1] = { 0 };
+
+	check_every_death("a line\n");
+	take(linux1, "half a ");
+	check_every_death("line\n");
+	check_every_death("more");
+	let_time_pass();
+	check_every_death("line\n");
+	take(linux2, "~ # ");
+	let_time_pass();
+	check_every_death("line\n");
+	check_every_death("\x1b[1;3");
+	memset(longer, 'x', MUX_LINE - mux.source[linux1].length);
+	check_every_death(longer);
+	type("\x1d"
+	     "1");
+	check_every_death("\x1b[6nvi\n");
+	type("\x1d"
+	     "2");
+	check_every_death("not seen\n");
+}
+
 static void a_restart_does_not_believe_what_makes_no_sense(void **state)
 {
 	mux.view = MUX_SOURCES;
@@ -310,6 +420,8 @@ static void a_restart_does_not_believe_what_makes_no_sense(void **state)
 	mux.open = MUX_SOURCES;
 	assert_false(restart());
 	mux.source[linux1].shown = 1;
+	assert_false(restart());
+	memset(&mux.step, 0xff, sizeof(mux.step));
 	assert_false(restart());
 	mux.magic++;
 	assert_false(restart());
@@ -335,6 +447,11 @@ int main(void)
 		cmocka_unit_test_setup(next_goes_round, fresh),
 		cmocka_unit_test_setup(a_restart_keeps_view_lines_and_backlogs, fresh),
 		cmocka_unit_test_setup(a_line_that_a_death_cut_comes_again_whole, fresh),
+		cmocka_unit_test_setup(what_is_taken_moves_the_position_and_shows_like_any_text,
+				       fresh),
+		cmocka_unit_test_setup(what_has_no_room_is_left_to_be_taken_later, fresh),
+		cmocka_unit_test_setup(a_death_while_text_is_taken_neither_loses_nor_doubles_it,
+				       fresh),
 		cmocka_unit_test_setup(a_restart_does_not_believe_what_makes_no_sense, fresh),
 		cmocka_unit_test_setup(a_full_terminal_loses_bytes_and_counts_them, fresh),
 		cmocka_unit_test_setup(a_line_longer_than_the_buffer_comes_in_one_piece, fresh),

@@ -86,6 +86,40 @@ static void output_waits_in_order_until_taken(void **state)
 	assert_int_equal(vuart_take_output(&d, buf, sizeof(buf)), 0);
 }
 
+static void output_that_was_only_looked_at_comes_again(void **state)
+{
+	uint64_t position = 77;
+	char buf[8];
+
+	vuart_put_output(&d, "hello", 5);
+	assert_int_equal(vuart_peek_output(&d, &position, buf, 3), 3);
+	assert_int_equal(position, 3);
+	assert_int_equal(vuart_peek_output(&d, &position, buf, sizeof(buf)), 2);
+	assert_memory_equal(buf, "lo", 2);
+	assert_int_equal(vuart_drop_output(&d, 3), 3);
+	position = 0;
+	assert_int_equal(vuart_peek_output(&d, &position, buf, sizeof(buf)), 2);
+	assert_int_equal(position, 5);
+	assert_int_equal(vuart_drop_output(&d, 6), 3);
+	assert_int_equal(vuart_drop_output(&d, position), 5);
+	assert_int_equal(vuart_take_output(&d, buf, sizeof(buf)), 0);
+}
+
+static void a_full_ring_has_room_when_output_is_dropped_not_before(void **state)
+{
+	static char buf[VUART_OUT_BYTES];
+	uint64_t position = 0;
+
+	vuart_put_output(&d, buf, sizeof(buf));
+	out(1, 2);
+	vuart_peek_output(&d, &position, buf, 10);
+	assert_int_equal(in(5), 0);
+	assert_false(line);
+	vuart_drop_output(&d, position);
+	assert_int_equal(in(5), 0x60);
+	assert_true(line);
+}
+
 static void the_owner_is_told_of_first_bytes_and_whole_lines(void **state)
 {
 	out(0, 'a');
@@ -244,6 +278,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(output_waits_in_order_until_taken),
+		T(output_that_was_only_looked_at_comes_again),
+		T(a_full_ring_has_room_when_output_is_dropped_not_before),
 		T(the_owner_is_told_of_first_bytes_and_whole_lines),
 		T(a_full_ring_keeps_thre_clear_and_counts_losses),
 		T(the_rings_wrap),
