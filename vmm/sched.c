@@ -93,8 +93,8 @@ void sched_ready(struct vcpu *v)
 		return;
 	if (runq_has_higher(&c->ready, c->payer->priority))
 		c->attention = true;
-	else if (v->priority == c->payer->priority || c->payer->cap.share)
-		sched_arm(c);
+	else
+		sched_arm(c); /* of lenders, too, that come back with v */
 }
 
 static void sched_take_out(struct sched_cpu *c, struct vcpu *v, enum vcpu_run_state state)
