@@ -1,6 +1,6 @@
 /*
- * A physical virtio disk. Each request has a slot: one descriptor of the ring that points to the
- * slot's own indirect table, so that slot number, descriptor and completion id are one.
+ * A physical virtio disk. Each request has a slot of the ring, which stands for the slot's own
+ * indirect table.
  *
  *   slot page   | header 16 | status 1 | ... 48: range 16 | 64: indirect table |
  */
@@ -12,7 +12,7 @@
 #include "guests/lib/print.h"
 #include "guests/service/dma.h"
 #include "guests/service/drivers/pcifn.h"
-#include "guests/service/drivers/vpci.h"
+#include "guests/service/drivers/vring.h"
 #include "guests/service/virtio_queue.h"
 
 #define VBLK_DISKS     4
@@ -37,10 +37,7 @@ struct vblk {
 	const struct hv_device *device;
 	struct disk *disk;
 	struct vpci pci;
-	struct vpci_rings rings;
-	struct virtq_desc *desc;
-	volatile uint16_t *avail, *used;
-	uint16_t next_avail, next_used;
+	struct vring ring;
 	struct vblk_page *page[VBLK_SLOTS];
 	struct disk_request *request[VBLK_SLOTS];
 	unsigned slots, complaints, event;
@@ -90,14 +87,9 @@ static void slot_issue(struct vblk *b, unsigned slot, const struct disk_request 
 	page->range = (struct virtio_blk_range){ r->sector, r->bytes / DISK_SECTOR, 0 };
 	page->status = 0xff;
 	bytes = table_fill(page, r) * (uint32_t)sizeof(struct virtq_desc);
-	b->desc[slot] = (struct virtq_desc){ dma_bus(page->table), bytes, VIRTQ_DESC_INDIRECT, 0 };
-	b->avail[VIRTQ_RING_FIRST + b->next_avail % b->rings.size] = (uint16_t)slot;
-	b->next_avail++;
-	/* The device's read of idx acquires what stands before. */
-	__atomic_store_n(&b->avail[VIRTQ_RING_IDX], b->next_avail, __ATOMIC_RELEASE);
-	mb();
-	if (!(b->used[VIRTQ_RING_FLAGS] & VIRTQ_USED_NO_NOTIFY))
-		writew(b->rings.doorbell, 0);
+	vring_describe(&b->ring, slot, page->table, bytes, VIRTQ_DESC_INDIRECT);
+	vring_offer(&b->ring, slot);
+	vring_kick(&b->ring);
 }
 
 static bool vblk_submit(struct disk *d, struct disk_request *r)
@@ -114,7 +106,7 @@ static bool vblk_submit(struct disk *d, struct disk_request *r)
 	return false;
 }
 
-static void slot_done(struct vblk *b, uint32_t slot)
+static void slot_done(struct vblk *b, unsigned slot)
 {
 	struct disk_request *r = slot < b->slots ? b->request[slot] : NULL;
 	bool ok;
@@ -136,15 +128,11 @@ static void slot_done(struct vblk *b, uint32_t slot)
 static void vblk_event(void *arg)
 {
 	struct vblk *b = arg;
-	volatile struct virtq_used_elem *ring =
-		(volatile struct virtq_used_elem *)(b->used + VIRTQ_RING_FIRST);
+	unsigned slot;
+	uint32_t bytes;
 
-	while (__atomic_load_n(&b->used[VIRTQ_RING_IDX], __ATOMIC_ACQUIRE) != b->next_used) {
-		uint32_t slot = ring[b->next_used % b->rings.size].id;
-
-		b->next_used++;
+	while (vring_take(&b->ring, &slot, &bytes))
 		slot_done(b, slot);
-	}
 }
 
 static bool rings_alloc(struct vblk *b)
@@ -153,11 +141,8 @@ static bool rings_alloc(struct vblk *b)
 
 	if (size == 0 || size & (size - 1))
 		return false;
-	b->rings.size = MIN(size, VBLK_SLOTS);
-	b->desc = b->rings.desc = dma_alloc(VBLK_PAGE);
-	b->avail = b->rings.avail = dma_alloc(VBLK_PAGE);
-	b->used = b->rings.used = dma_alloc(VBLK_PAGE);
-	while (b->slots < b->rings.size && dma_left() >= VBLK_PAGE)
+	vpci_rings_alloc(&b->ring.rings, MIN(size, VBLK_SLOTS));
+	while (b->slots < b->ring.rings.size && dma_left() >= VBLK_PAGE)
 		b->page[b->slots++] = dma_alloc(VBLK_PAGE);
 	return b->slots > 0;
 }
@@ -213,7 +198,8 @@ static const char *bring_up(struct vblk *b)
 		return "lacks virtio 1.0 or indirect descriptors";
 	if (!rings_alloc(b))
 		return "the DMA pool is too small: raise `dma` in the config";
-	if (hv_irq_bind(b->device->cap, 0, b->event) < 0 || !vpci_queue(&b->pci, 0, &b->rings, 0))
+	if (hv_irq_bind(b->device->cap, 0, b->event) < 0 ||
+	    !vpci_queue(&b->pci, 0, &b->ring.rings, 0))
 		return "no MSI-X interrupt";
 	fill_disk(b, features);
 	vpci_run(&b->pci);

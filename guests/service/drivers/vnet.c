@@ -141,10 +141,7 @@ static bool ring_alloc(struct vnet *v, struct vring *r, unsigned index, uint8_t 
 	while (size > SLOTS_MIN && (index + 1) * (size * BUFFER + 3 * PAGE) > dma_left())
 		size /= 2;
 	r->index = (uint16_t)index;
-	r->rings.size = size;
-	r->rings.desc = dma_alloc(PAGE);
-	r->rings.avail = dma_alloc(PAGE);
-	r->rings.used = dma_alloc(PAGE);
+	vpci_rings_alloc(&r->rings, size);
 	*buffers = dma_alloc(size * BUFFER);
 	return *buffers;
 }

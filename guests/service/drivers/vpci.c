@@ -10,6 +10,7 @@
 #include "guests/service/drivers/pcifn.h"
 
 #define RESET_NS NS_PER_SEC
+#define PAGE     4096u
 
 static volatile uint8_t *cap_map(const struct hv_device *d, unsigned at, uint32_t bytes)
 {
@@ -94,6 +95,14 @@ unsigned vpci_queue_size(struct vpci *p, unsigned index)
 {
 	writew(&p->common->queue_select, (uint16_t)index);
 	return readw(&p->common->queue_size);
+}
+
+void vpci_rings_alloc(struct vpci_rings *r, unsigned size)
+{
+	r->size = size;
+	r->desc = dma_alloc(PAGE);
+	r->avail = dma_alloc(PAGE);
+	r->used = dma_alloc(PAGE);
 }
 
 /* 64-bit fields as two halves: what virtio 1.2, 4.1.3.1 asks of a driver. */

@@ -37,6 +37,9 @@ uint64_t vpci_negotiate(struct vpci *p, uint64_t wanted);
 /* The size that the device offers for queue `index`. */
 unsigned vpci_queue_size(struct vpci *p, unsigned index);
 
+/* Takes rings of that size, at most 256, from the DMA pool: a page each. */
+void vpci_rings_alloc(struct vpci_rings *r, unsigned size);
+
 /* Enables a queue with MSI-X vector `vector`. False: no vector to be had. */
 bool vpci_queue(struct vpci *p, unsigned index, struct vpci_rings *r, unsigned vector);
 
