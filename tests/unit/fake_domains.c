@@ -23,6 +23,8 @@ unsigned fake_wakes[FAKE_DOMAINS];
 int fake_posted[FAKE_DOMAINS];
 unsigned fake_flushes[FAKE_DOMAINS];
 uint32_t fake_released;
+size_t fake_memory_bytes;
+uint8_t *fake_memory[FAKE_DOMAINS];
 
 static void *taken[256]; /* pages given out since fake_domains_reset */
 static unsigned taken_count;
@@ -95,9 +97,17 @@ struct domain *domain_get(unsigned id)
 	return id < FAKE_DOMAINS ? &fake_domains[id] : NULL;
 }
 
+/* NULL: not the domain's. */
+static void *memory_at(const struct domain *d, gpa_t at, uint64_t bytes)
+{
+	if (!fake_memory_bytes)
+		return (void *)(uintptr_t)at.v;
+	return range_within(at.v, bytes, fake_memory_bytes) ? fake_memory[d->id] + at.v : NULL;
+}
+
 bool domain_owns(const struct domain *d, gpa_t at, uint64_t bytes)
 {
-	return at.v != 0;
+	return memory_at(d, at, bytes);
 }
 
 void domain_flush(struct domain *d)
@@ -123,17 +133,21 @@ void vlapic_post(struct vcpu *v, uint8_t vector)
 
 bool guest_read(struct domain *d, gpa_t from, void *to, size_t bytes)
 {
-	if (!from.v)
+	void *at = memory_at(d, from, bytes);
+
+	if (!at)
 		return false;
-	memcpy(to, (void *)(uintptr_t)from.v, bytes);
+	memcpy(to, at, bytes);
 	return true;
 }
 
 bool guest_write(struct domain *d, gpa_t to, const void *from, size_t bytes)
 {
-	if (!to.v)
+	void *at = memory_at(d, to, bytes);
+
+	if (!at)
 		return false;
-	memcpy((void *)(uintptr_t)to.v, from, bytes);
+	memcpy(at, from, bytes);
 	return true;
 }
 
