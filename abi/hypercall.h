@@ -83,6 +83,14 @@ enum hv_domain_state {
 	HV_STATE_RESTARTING, /* stopped; starts again when nobody holds its memory any more */
 };
 
+/* Kinds of VM exits, in the order of abi/exit.def. */
+enum hv_exit_kind {
+#define VM_EXIT(name, text) HV_EXIT_##name,
+#include "abi/exit.def"
+#undef VM_EXIT
+	HV_EXIT_KINDS,
+};
+
 struct hv_domain_info {
 	char name[32];
 	uint32_t state; /* enum hv_domain_state */
@@ -96,6 +104,7 @@ struct hv_domain_info {
 	uint64_t tables_free;  /* of these, for page tables and not in use */
 	uint32_t vcpus, cpu;   /* number of vCPUs; physical CPU of the first */
 	char last_words[96];   /* why it last died, empty if it has not */
+	uint64_t kind[HV_EXIT_KINDS]; /* exits by enum hv_exit_kind */
 };
 
 /* The machine's memory. */

@@ -187,7 +187,7 @@ static const char *exit_name(unsigned kind)
 {
 	static const char *const names[EXIT_KINDS] = {
 #define VM_EXIT(name, text) [EXIT_##name] = text,
-#include "vmm/exit.def"
+#include "abi/exit.def"
 #undef VM_EXIT
 	};
 
@@ -202,49 +202,53 @@ static enum verdict exit_fatal(struct vcpu *v, struct vm_exit *e)
 
 typedef enum verdict exit_handler_fn(struct vcpu *v, struct vm_exit *e);
 
-static const struct {
-	exit_handler_fn *handle;
-	bool skips; /* may answer DONE, SLEEP or YIELD without setting insn_len itself */
-} handlers[EXIT_KINDS] = {
-	[EXIT_NONE] = { exit_retry, false },
-	[EXIT_HOST_IRQ] = { exit_host_irq, false },
-	[EXIT_HOST_NMI] = { exit_host_irq, false },
-	[EXIT_TIMER] = { exit_timer, false },
-	[EXIT_CPUID] = { cpuid_exit, true },
-	[EXIT_PIO] = { pio_exit, true },
-	[EXIT_NESTED_FAULT] = { exit_nested_fault, false },
-	[EXIT_APIC_ACCESS] = { exit_apic_access, false },
-	[EXIT_APIC_WRITE] = { exit_apic_write, false },
-	[EXIT_APIC_EOI] = { exit_apic_eoi, false },
-	[EXIT_RDMSR] = { msr_rdmsr_exit, true },
-	[EXIT_WRMSR] = { msr_wrmsr_exit, true },
-	[EXIT_HLT] = { exit_hlt, true },
-	[EXIT_HYPERCALL] = { hypercall_exit, true },
-	[EXIT_IRQ_WINDOW] = { exit_retry, false },
-	[EXIT_NMI_WINDOW] = { exit_retry, false },
-	[EXIT_CR8] = { exit_cr8, true },
-	[EXIT_WRITE_DR] = { debug_write_exit, true },
-	[EXIT_XSETBV] = { xsetbv_exit, true },
-	[EXIT_INVD] = { exit_ignore, true },
-	[EXIT_WBINVD] = { exit_ignore, true },
-	[EXIT_MWAIT] = { exit_undefined, false },
-	[EXIT_PAUSE] = { exit_yield, true },
-	[EXIT_RDPMC] = { exit_rdpmc, false },
-	[EXIT_VIRT_INSN] = { exit_undefined, false },
-	[EXIT_EXCEPTION] = { exit_exception, false },
-	[EXIT_SHUTDOWN] = { exit_shutdown, false },
-	[EXIT_INIT] = { exit_retry, false },
-	[EXIT_TASK_SWITCH] = { task_switch_exit, false },
-	[EXIT_ENTRY_FAILED] = { exit_fatal, false },
-	[EXIT_UNKNOWN] = { exit_fatal, false },
+static exit_handler_fn *const handlers[EXIT_KINDS] = {
+	[EXIT_NONE] = exit_retry,
+	[EXIT_HOST_IRQ] = exit_host_irq,
+	[EXIT_HOST_NMI] = exit_host_irq,
+	[EXIT_TIMER] = exit_timer,
+	[EXIT_CPUID] = cpuid_exit,
+	[EXIT_PIO] = pio_exit,
+	[EXIT_NESTED_FAULT] = exit_nested_fault,
+	[EXIT_APIC_ACCESS] = exit_apic_access,
+	[EXIT_APIC_WRITE] = exit_apic_write,
+	[EXIT_APIC_EOI] = exit_apic_eoi,
+	[EXIT_RDMSR] = msr_rdmsr_exit,
+	[EXIT_WRMSR] = msr_wrmsr_exit,
+	[EXIT_HLT] = exit_hlt,
+	[EXIT_HYPERCALL] = hypercall_exit,
+	[EXIT_IRQ_WINDOW] = exit_retry,
+	[EXIT_NMI_WINDOW] = exit_retry,
+	[EXIT_CR8] = exit_cr8,
+	[EXIT_WRITE_DR] = debug_write_exit,
+	[EXIT_XSETBV] = xsetbv_exit,
+	[EXIT_INVD] = exit_ignore,
+	[EXIT_WBINVD] = exit_ignore,
+	[EXIT_MWAIT] = exit_undefined,
+	[EXIT_PAUSE] = exit_yield,
+	[EXIT_RDPMC] = exit_rdpmc,
+	[EXIT_VIRT_INSN] = exit_undefined,
+	[EXIT_EXCEPTION] = exit_exception,
+	[EXIT_SHUTDOWN] = exit_shutdown,
+	[EXIT_INIT] = exit_retry,
+	[EXIT_TASK_SWITCH] = task_switch_exit,
+	[EXIT_ENTRY_FAILED] = exit_fatal,
+	[EXIT_UNKNOWN] = exit_fatal,
+};
+
+/* Their handlers may answer DONE, SLEEP or YIELD without setting insn_len themselves. */
+static const bool skips[EXIT_KINDS] = {
+	[EXIT_CPUID] = true,  [EXIT_PIO] = true,       [EXIT_RDMSR] = true,  [EXIT_WRMSR] = true,
+	[EXIT_HLT] = true,    [EXIT_HYPERCALL] = true, [EXIT_CR8] = true,    [EXIT_WRITE_DR] = true,
+	[EXIT_XSETBV] = true, [EXIT_INVD] = true,      [EXIT_WBINVD] = true, [EXIT_PAUSE] = true,
 };
 
 enum verdict route_exit(struct vcpu *v, struct vm_exit *e)
 {
-	if (!e->insn_len && handlers[e->kind].skips) {
+	if (!e->insn_len && skips[e->kind]) {
 		e->insn_len = guest_insn_length(v);
 		if (!e->insn_len)
 			return VERDICT_RETRY;
 	}
-	return handlers[e->kind].handle(v, e);
+	return handlers[e->kind](v, e);
 }

@@ -10,7 +10,7 @@
 
 enum vm_exit_kind {
 #define VM_EXIT(name, text) EXIT_##name,
-#include "vmm/exit.def"
+#include "abi/exit.def"
 #undef VM_EXIT
 	EXIT_KINDS,
 };

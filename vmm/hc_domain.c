@@ -23,6 +23,14 @@ enum verdict hc_domain_ctl(struct vcpu *v, const uint64_t arg[5], int64_t *resul
 	return VERDICT_DONE;
 }
 
+static void describe_exits(const struct vcpu *v, struct hv_domain_info *info)
+{
+	for (unsigned i = 0; i < EXIT_KINDS; i++) {
+		info->exits += v->exits[i];
+		info->kind[i] += v->exits[i];
+	}
+}
+
 static void domain_describe(const struct domain *d, struct hv_domain_info *info)
 {
 	*info = (struct hv_domain_info){
@@ -37,7 +45,7 @@ static void domain_describe(const struct domain *d, struct hv_domain_info *info)
 	};
 	for (unsigned i = 0; i < d->vcpus; i++) {
 		info->run_cycles += d->vcpu[i]->run_cycles;
-		info->exits += d->vcpu[i]->exits;
+		describe_exits(d->vcpu[i], info);
 		info->interrupts += d->vcpu[i]->interrupts;
 	}
 	str_copy(info->name, d->name, sizeof(info->name));

@@ -185,7 +185,7 @@ static void run_once(struct vcpu *v)
 {
 	run_deliver(v);
 	backend->run(v, &v->exit);
-	v->exits++;
+	v->exits[v->exit.kind]++;
 	trace(HV_TRACE_EXIT, v, v->exit.kind, v->regs.rip);
 	if (UNLIKELY(v->inject.kind != INJECT_NONE))
 		run_look_up();

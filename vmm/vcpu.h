@@ -211,7 +211,7 @@ struct vcpu {
 	struct sched_cap cap;
 
 	/* owner: statistics */
-	uint64_t run_cycles, exits, interrupts;
+	uint64_t run_cycles, exits[EXIT_KINDS], interrupts;
 
 	/* any CPU, atomically */
 	uint32_t requests;      /* REQUEST_* */

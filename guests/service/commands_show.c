@@ -114,6 +114,35 @@ static void stats_row(struct answer *a, const struct hv_cap *cap, const struct h
 	answer_number(a, info->incarnation);
 }
 
+/* What a domain that was named left for. */
+static void show_exits(struct answer *a, uint32_t domain)
+{
+	static const char *const names[HV_EXIT_KINDS] = {
+#define VM_EXIT(name, text) [HV_EXIT_##name] = text,
+#include "abi/exit.def"
+#undef VM_EXIT
+	};
+	static const struct answer_column columns[] = {
+		{ "exits", "EXITS", 10, ANSWER_PLAIN },
+		{ "kind", "FOR", -10, ANSWER_PLAIN },
+		{ 0 },
+	};
+	const struct hv_cap *cap = boot_cap(HV_CAP_DOMAIN, domain);
+	struct hv_domain_info info;
+
+	if (!cap || !info_of(a, cap, &info))
+		return;
+	answer_table(a, "kinds", columns);
+	for (unsigned i = 0; i < HV_EXIT_KINDS; i++) {
+		if (!info.kind[i])
+			continue;
+		answer_row(a);
+		answer_number(a, info.kind[i]);
+		answer_text(a, names[i]);
+	}
+	answer_end(a);
+}
+
 void command_stats(struct answer *a, const struct request *r, int detail)
 {
 	static const struct answer_column columns[] = {
@@ -130,6 +159,8 @@ void command_stats(struct answer *a, const struct request *r, int detail)
 	answer_table(a, "domains", columns);
 	show_domains(a, r->domain, stats_row);
 	answer_end(a);
+	if (r->domain && a->rows)
+		show_exits(a, (uint32_t)command_domain(a, r->domain));
 }
 
 static const char *object_name(const struct hv_cap *cap)

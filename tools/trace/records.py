@@ -14,7 +14,7 @@ NOBODY = 0xffff
 
 # A value of this name is a number of this list: file, pattern of one name in it, how it is shown.
 LISTS = {
-    "kind": ("vmm/exit.def", r'^VM_EXIT\(\w+, "([^"]*)"\)', str),
+    "kind": ("abi/exit.def", r'^VM_EXIT\(\w+, "([^"]*)"\)', str),
     "vCPU state": ("vmm/vcpu.h", r"^\tVCPU_([A-Z]+),", str.lower),
     "domain state": ("abi/hypercall.h", r"^\tHV_STATE_([A-Z]+),", str.lower),
 }
