@@ -240,11 +240,27 @@ static void take_answer(struct actor *a)
 	a->work = a->think;
 }
 
+/* Whole lists, and neither who runs nor who pays in one of them. */
+static void check_queues(const struct sched_cpu *c)
+{
+	unsigned count = 0;
+
+	for (unsigned p = 0; p < RUNQ_PRIORITIES; p++) {
+		const struct list *level = &c->ready.level[p];
+
+		assert(list_is_empty(level) == !(c->ready.levels >> p & 1));
+		list_for_each(node, level)
+			assert(node->next->prev == node && count++ < ACTORS);
+	}
+	assert(list_is_empty(&c->running->queue) && list_is_empty(&c->payer->queue));
+}
+
 void run_until(struct vcpu *v, const volatile bool *attention)
 {
 	struct actor *a = actor_of(v);
 	uint64_t passed;
 
+	check_queues(sched_cpu_of(0));
 	take_answer(a);
 	while (v->run_state == VCPU_RUNNING && !*attention) {
 		passed = pass(a->work);

@@ -152,9 +152,9 @@ static void a_jump_over_periods_owes_nothing_and_brings_no_more_than_a_share(voi
 	for (unsigned spent = 0; spent < 2; spent++) {
 		jump = 1000 * PERIOD;
 		machine_at(fake_now + (spent ? SHARE + 1000 : 1000), time_jumps);
-		machine_play(spent ? SHARE + 1001 : 1001);
-		machine_play(jump);
-		machine_play(PERIOD - fake_now % PERIOD);
+		machine_play(spent ? SHARE + 1000 : 1000);
+		machine_measure(PERIOD - fake_now % PERIOD);
+		assert_int_equal(a->ran, SHARE);
 		machine_measure(100 * PERIOD);
 		assert_int_equal(a->ran, 25 * PERIOD);
 	}
@@ -224,12 +224,15 @@ static void a_back_end_is_never_above_its_own_priority(void **state)
 	struct actor *other = machine_add(1, 3, 500, 0);
 
 	actor_asks(client, s, FOREVER);
-	machine_play(10 * PERIOD);
 	actor_works(client, 1);
-	machine_play(PERIOD);
-	machine_measure(10 * PERIOD);
+	actor_works(other, 1);
+	machine_play(PERIOD / 2);
+	actor_wake(other);
+	machine_measure(PERIOD / 2 - 1);
 	assert_int_equal(s->ran, 0);
-	assert_int_equal(other->ran, 10 * PERIOD);
+	machine_measure(PERIOD);
+	assert_int_equal(s->ran, 0);
+	assert_int_equal(other->ran, PERIOD);
 }
 
 static void a_back_end_without_clients_is_last_beyond_its_budget(void **state)
@@ -243,6 +246,23 @@ static void a_back_end_without_clients_is_last_beyond_its_budget(void **state)
 	machine_play(PERIOD);
 	machine_measure(100 * PERIOD);
 	assert_int_equal(s->ran, 100 * PERIOD);
+}
+
+static void sleeps_for_no_time(struct actor *of)
+{
+	of->work = 500;
+	of->v.run_state = VCPU_SLEEPING;
+	actor_wake(of);
+}
+
+static void a_back_end_that_is_woken_as_its_budget_ends_goes_on(void **state)
+{
+	struct actor *s = busy_back_end(6, 20);
+
+	s->work = 500;
+	s->act = sleeps_for_no_time;
+	machine_measure(10 * PERIOD);
+	assert_int_equal(s->ran, 10 * PERIOD);
 }
 
 static void the_budget_of_one_that_names_none_is_half(void **state)
@@ -275,6 +295,7 @@ int main(void)
 		T(a_back_end_that_is_always_busy_is_its_clients_equal),
 		T(a_back_end_is_never_above_its_own_priority),
 		T(a_back_end_without_clients_is_last_beyond_its_budget),
+		T(a_back_end_that_is_woken_as_its_budget_ends_goes_on),
 		T(the_budget_of_one_that_names_none_is_half),
 	};
 

@@ -218,9 +218,10 @@ static void a_lenders_cap_pays(void **state)
 {
 	machine_fresh(state);
 	build(6, 20);
+	actor_asks(client, server, 70);
 	machine_measure(100 * PERIOD);
 	assert_int_equal(client->ran + server->ran, 20 * PERIOD);
-	assert_in_range(server->ran, 9 * PERIOD, 11 * PERIOD);
+	assert_in_range(server->ran, 11 * PERIOD, 12 * PERIOD);
 	assert_int_equal(server->v.cap.left, 0); /* never charged */
 }
 
@@ -282,6 +283,32 @@ static void the_lower_lender_stays_when_the_higher_one_ends(void **state)
 	assert_int_equal(low->served, 1);
 }
 
+static struct actor *high;
+
+static void high_wakes(void)
+{
+	actor_wake(high);
+}
+
+static void a_back_end_that_was_preempted_on_lent_time_stands_in_its_queue_once(void **state)
+{
+	struct actor *equal = machine_add(1, 2, 1000, 0);
+
+	high = machine_add(1, 7, 1000, 0);
+	actor_works(high, 1);
+	actor_works(other, 1);
+	server->think = server->work = FOREVER;
+	machine_at(300, high_wakes);
+	machine_play(400);
+	assert_int_equal(high->v.run_state, VCPU_RUNNING);
+	actor_works(high, 100);
+	machine_at(700, client_ends);
+	machine_play(600);
+	machine_measure(4 * PERIOD);
+	assert_in_range(server->ran, 2 * PERIOD - 1000, 2 * PERIOD + 1000);
+	assert_in_range(equal->ran, 2 * PERIOD - 1000, 2 * PERIOD + 1000);
+}
+
 static struct actor *second_server;
 
 static void second_server_wakes(void)
@@ -298,7 +325,7 @@ static void a_back_end_that_wakes_disturbs_no_lender_of_another(void **state)
 	machine_fresh(state);
 	queued = machine_add(1, 5, 1000, 0);
 	build(6, 0);
-	stranded = machine_add(1, 5, 1000, 0);
+	stranded = machine_add(1, 7, 1000, 0);
 	second_server = machine_add_back_end(2, 50);
 	second_server->act = goes_to_sleep_with_the_request_open;
 	server->act = answers_all_and_sleeps;
@@ -306,22 +333,28 @@ static void a_back_end_that_wakes_disturbs_no_lender_of_another(void **state)
 	actor_works(queued, 1);
 	actor_asks(stranded, second_server, 1);
 	machine_play(500);
+	actor_works(stranded, 1);
+	stranded->think = 5;
 	actor_asks(queued, server, 1);
 	actor_wake(queued);
 	machine_play(20);
 	actor_asks(client, server, 1);
 	actor_wake(client);
-	queued->think = stranded->think = client->think = FOREVER;
+	client->think = FOREVER;
 	machine_at(540, second_server_wakes);
 	machine_measure(20);
 	assert_int_equal(server->ran, 19);
 	machine_measure(1000);
-	assert_int_equal(server->ran, 2 * 100 - 2 * 19);
-	assert_int_equal(client->ran, 1000 - server->ran);
-	actor_works(client, 1);
-	machine_play(5000);
-	assert_int_equal(queued->served, 1);
 	assert_int_equal(stranded->served, 1);
+	assert_int_equal(server->ran, 2 * 100 - 2 * 19);
+	assert_int_equal(client->ran, 1000 - server->ran - 10 - 5);
+	actor_works(client, 1);
+	actor_works(queued, 1);
+	queued->think = 1;
+	machine_play(2);
+	machine_measure(5000);
+	assert_int_equal(queued->served, 1);
+	assert_int_equal(other->ran, 5000);
 }
 
 static void a_slot_is_lent_and_nothing_outside_it(void **state)
@@ -361,6 +394,7 @@ int main(void)
 		T(a_lenders_cap_pays),
 		T(of_several_lenders_the_highest_counts),
 		T(the_lower_lender_stays_when_the_higher_one_ends),
+		T(a_back_end_that_was_preempted_on_lent_time_stands_in_its_queue_once),
 		T(a_back_end_that_wakes_disturbs_no_lender_of_another),
 		T(a_slot_is_lent_and_nothing_outside_it),
 	};
