@@ -74,7 +74,7 @@ LINUX := $(addprefix $(LINUX_DIR)/,vmlinuz initrd.img vsock.img generations.img 
 # What the tests boot beside it: Debian's other kernels, as they are and not compressed, and an
 # initramfs with stress-ng.
 KERNELS := $(foreach k,amd64 rt-amd64,$(addprefix $(LINUX_DIR)/$(k)/,vmlinuz unpacked initrd.img)) \
-	$(LINUX_DIR)/stress.img
+	$(addprefix $(LINUX_DIR)/6.12-cloud-amd64/,vmlinuz initrd.img) $(LINUX_DIR)/stress.img
 INITRAMFS := $(addprefix guests/linux/,initramfs init modules.txt) $(wildcard guests/linux/tasks/*)
 
 # Kernels of others, in their own boot protocols.
