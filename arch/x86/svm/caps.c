@@ -9,7 +9,8 @@
 #include "lib/log.h"
 #include "lib/string.h"
 
-#define CPUID_SVM 0x8000000au
+#define CPUID_SVM        0x8000000au
+#define CPUID_HYPERVISOR 0x40000000u
 
 struct svm_caps svm_caps RO_AFTER_INIT;
 
@@ -35,6 +36,19 @@ static void log_verdict(void)
 		log_info("svm: %s: %s%s", optional[i].text, has ? "yes" : "no, ",
 			 has ? "" : optional[i].without);
 	}
+	if (svm_caps.no_cx16)
+		log_info("svm: CMPXCHG16B: not shown to guests, QEMU's spoils RFLAGS");
+}
+
+/*
+ * QEMU's own CPU: before 8.0 its CMPXCHG16B without LOCK takes the last result for flags, and bits
+ * of a number come up in RFLAGS. Linux from 6.5 on uses it all over and falls within seconds.
+ */
+static bool has_bad_cx16(void)
+{
+	struct cpuid c = insn_cpuid(CPUID_HYPERVISOR, 0);
+
+	return cpu_has(CPU_HYPERVISOR) && !memcmp(&c.ebx, "TCGTCGTCGTCG", 12);
 }
 
 bool svm_want(const char *name, size_t bytes, bool use)
@@ -72,6 +86,7 @@ enum err svm_caps_init(void)
 		log_error("svm: %u ASIDs, at least 2 are required", svm_caps.asids);
 		return ERR_UNSUPPORTED;
 	}
+	svm_caps.no_cx16 = has_bad_cx16();
 	log_verdict();
 	return OK;
 }

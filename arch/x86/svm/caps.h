@@ -22,6 +22,7 @@ struct svm_caps {
 	uint32_t asids;    /* 0 .. asids - 1, 0 is the host's */
 	uint32_t features; /* CPUID 0x8000000a EDX */
 	uint32_t clean;    /* what vmcb.clean is set to after a run; 0 without the feature */
+	bool no_cx16;      /* guests are not shown CMPXCHG16B */
 };
 
 extern struct svm_caps svm_caps;

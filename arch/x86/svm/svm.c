@@ -9,6 +9,8 @@
 #include "arch/x86/svm/svm_vcpu.h"
 #include "lib/string.h"
 
+#define CPUID1_ECX_CX16 BIT(13)
+
 static enum err init(void)
 {
 	enum err e = svm_caps_init();
@@ -40,6 +42,11 @@ static void tsc_changed(struct vcpu *v)
 static bool set_timer(uint64_t deadline)
 {
 	return false;
+}
+
+static uint32_t cpuid_hides(uint32_t leaf, unsigned reg)
+{
+	return leaf == 1 && reg == 2 && svm_caps.no_cx16 ? CPUID1_ECX_CX16 : 0;
 }
 
 static size_t insn_bytes(struct vcpu *v, uint8_t bytes[15])
@@ -80,5 +87,6 @@ const struct backend svm_backend = {
 	.tsc_changed = tsc_changed,
 	.flush = svm_flush,
 	.shadow_clear = svm_shadow_clear,
+	.cpuid_hides = cpuid_hides,
 	.insn_bytes = insn_bytes,
 };
