@@ -76,7 +76,8 @@ class Watch:
         self.shares = []
 
     def hear(self, line):
-        if BAD.search(line):
+        # The hostile one may say anything.
+        if BAD.search(line) and not line.startswith("[hostile]"):
             raise AssertionError(f"somebody came to harm: {line.strip()}")
         if MISDEEDS.search(line):
             self.misdeeds += 100
