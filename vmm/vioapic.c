@@ -30,7 +30,7 @@ void vioapic_reset(struct domain *d)
 	spin_unlock(&io->lock);
 }
 
-static bool send(struct domain *d, uint64_t rte)
+static struct vlapic_message message(uint64_t rte)
 {
 	struct vlapic_message m = {
 		.destination = field_get(RTE_DESTINATION, rte),
@@ -42,17 +42,18 @@ static bool send(struct domain *d, uint64_t rte)
 
 	if (m.destination == 0xff)
 		m.destination = ~0u;
-	return vlapic_deliver(d, &m);
+	return m;
 }
 
 void vioapic_service(struct domain *d, unsigned pin)
 {
 	uint64_t rte = d->ioapic->rte[pin];
+	struct vlapic_message m = message(rte);
 
 	if (rte & (RTE_MASKED | RTE_REMOTE_IRR) || !(d->ioapic->lines & BIT(pin)))
 		return;
 	/* A level that nobody accepts will not be ended either. */
-	if (send(d, rte) && rte_is_level(rte))
+	if (vlapic_deliver(d, &m) && m.level)
 		d->ioapic->rte[pin] |= RTE_REMOTE_IRR;
 }
 
@@ -79,11 +80,12 @@ void vioapic_set_line(struct domain *d, unsigned gsi, bool level)
 	spin_unlock(&d->ioapic->lock);
 }
 
-bool vioapic_passes_extint(const struct domain *d)
+bool vioapic_passes_extint(const struct vcpu *v)
 {
-	uint64_t rte = __atomic_load_n(&d->ioapic->rte[0], __ATOMIC_RELAXED);
+	uint64_t rte = __atomic_load_n(&v->domain->ioapic->rte[0], __ATOMIC_RELAXED);
+	struct vlapic_message m = message(rte);
 
-	return !(rte & RTE_MASKED) && field_get(RTE_MODE, rte) == DELIVER_EXTINT;
+	return !(rte & RTE_MASKED) && m.mode == DELIVER_EXTINT && vlapic_is_named(v, &m);
 }
 
 void vioapic_raise(struct domain *d, unsigned gsi, struct domain *by, unsigned event)

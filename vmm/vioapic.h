@@ -20,8 +20,8 @@ void vioapic_set_line(struct domain *d, unsigned gsi, bool level);
    pin falls and that event of the back end is set, once. Lowering or raising it otherwise takes
    the event back. */
 void vioapic_raise(struct domain *d, unsigned gsi, struct domain *by, unsigned event);
-/* Pin 0 is where the 8259s are wired to, and passes on what they ask. */
-bool vioapic_passes_extint(const struct domain *d);
+/* Pin 0 is where the 8259s are wired to, and passes on what they ask, to v among others. */
+bool vioapic_passes_extint(const struct vcpu *v);
 /* A local APIC ended a level-triggered vector. */
 void vioapic_eoi(struct domain *d, uint8_t vector);
 

@@ -48,7 +48,7 @@ static void rte_write(struct domain *d, uint32_t reg, uint32_t value)
 	else
 		*rte &= ~RTE_REMOTE_IRR;
 	if (!pin)
-		vpic_look(d->vcpu[0]);
+		vpic_tell(d);
 }
 
 static void window_write(struct domain *d, uint32_t value)

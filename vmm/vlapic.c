@@ -109,7 +109,7 @@ bool vlapic_takes_extint(const struct vcpu *v)
 		return true;
 	if (!(lint0 & LVT_MASKED) && field_get(LVT_MODE, lint0) == DELIVER_EXTINT)
 		return true;
-	return vioapic_passes_extint(v->domain);
+	return vioapic_passes_extint(v);
 }
 
 /* SDM 3A 11.8.3.1 */

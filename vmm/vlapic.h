@@ -80,8 +80,8 @@ static inline uint64_t vlapic_work(const struct vcpu *v)
 {
 	return v->posted[0] | v->posted[1] | v->posted[2] | v->posted[3] | v->before_entry;
 }
-/* Owner: whether the 8259s reach v: its APIC is switched off, or LINT0 or the I/O APIC's pin 0 is
-   an unmasked ExtINT. */
+/* Whether the 8259s reach v: its APIC is switched off, or LINT0 or the I/O APIC's pin 0 is an
+   unmasked ExtINT, the latter with v among its destinations. Any CPU. */
 bool vlapic_takes_extint(const struct vcpu *v);
 /* Owner: true if a request waits that only the task priority (cr8) holds back: the guest must exit
    when it lowers cr8. */
@@ -94,6 +94,8 @@ void vlapic_post_level(struct vcpu *v, uint8_t vector);
 /* Finds the vCPUs that a message names and delivers it. False if none of them accepts it. Any CPU.
  */
 bool vlapic_deliver(struct domain *d, const struct vlapic_message *m);
+/* Whether v is one of them, accepting or not. Any CPU. */
+bool vlapic_is_named(const struct vcpu *v, const struct vlapic_message *m);
 /* Sends what an ICR (its low half) says, whatever its destination, to a set of vCPUs of v's domain:
    bit i is vCPU i. Returns how many accepted it. */
 unsigned vlapic_send_set(struct vcpu *v, uint32_t icr, uint32_t set);

@@ -17,11 +17,11 @@ static bool matches_logical(const struct vlapic *l, uint32_t dest)
 	return (ldr & 0xf0) == (dest & 0xf0) && ldr & dest & 0xf;
 }
 
-static bool matches(const struct vlapic *l, const struct vlapic_message *m)
+bool vlapic_is_named(const struct vcpu *v, const struct vlapic_message *m)
 {
 	if (m->destination == EVERYBODY)
 		return true;
-	return m->logical ? matches_logical(l, m->destination) : m->destination == l->vcpu->index;
+	return m->logical ? matches_logical(v->lapic, m->destination) : m->destination == v->index;
 }
 
 /* Of an INIT and a STARTUP that both wait, the INIT is served first: it voids one from before. */
@@ -105,7 +105,7 @@ bool vlapic_deliver(struct domain *d, const struct vlapic_message *m)
 	uint32_t set = 0;
 
 	for (unsigned i = 0; i < d->vcpus; i++)
-		if (matches(d->vcpu[i]->lapic, m))
+		if (vlapic_is_named(d->vcpu[i], m))
 			set |= 1u << i;
 	return deliver_set(d, m, set);
 }

@@ -1,5 +1,5 @@
 /*
- * The pair: lines to chips, the slave's output to the master, the master's to the first vCPU.
+ * The pair: lines to chips, the slave's output to the master, the master's to the vCPUs.
  */
 #include "vmm/vpic.h"
 
@@ -26,7 +26,7 @@ static void update(struct domain *d)
 	output = vpic_chip_request(m) >= 0;
 	__atomic_store_n(&p->output, output, __ATOMIC_SEQ_CST);
 	if (output && !was)
-		vpic_look(d->vcpu[0]);
+		vpic_tell(d);
 }
 
 void vpic_reset(struct domain *d)
@@ -57,11 +57,20 @@ unsigned vpic_line(struct domain *d, unsigned line, bool level)
 
 void vpic_look(struct vcpu *v)
 {
-	if (!v->domain->pc || v->index)
+	if (!v->domain->pc)
 		return;
-	/* What has changed was stored before. Partner: vpic_asks. */
+	/* What has changed was stored before. Partners: vpic_asks, vpic_tell. */
 	__atomic_store_n(&v->extint, true, __ATOMIC_SEQ_CST);
 	vcpu_request(v, REQUEST_WAKE);
+}
+
+void vpic_tell(struct domain *d)
+{
+	/* First what has changed, then whom it reaches. Partner: vpic_look of who changes that. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < d->vcpus; i++)
+		if (vlapic_takes_extint(d->vcpu[i]))
+			vpic_look(d->vcpu[i]);
 }
 
 bool vpic_asks(struct vcpu *v)

@@ -8,12 +8,16 @@ __attribute__((weak)) void vpic_look(struct vcpu *v)
 {
 }
 
+__attribute__((weak)) void vpic_tell(struct domain *d)
+{
+}
+
 __attribute__((weak)) unsigned vpic_line(struct domain *d, unsigned line, bool level)
 {
 	return line;
 }
 
-__attribute__((weak)) bool vioapic_passes_extint(const struct domain *d)
+__attribute__((weak)) bool vioapic_passes_extint(const struct vcpu *v)
 {
 	return false;
 }

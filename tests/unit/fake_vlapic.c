@@ -46,7 +46,7 @@ void vcpu_request(struct vcpu *to, uint32_t requests)
 	requested |= requests;
 }
 
-void vioapic_eoi(struct domain *of, uint8_t vector)
+__attribute__((weak)) void vioapic_eoi(struct domain *of, uint8_t vector)
 {
 	ended = vector;
 }

@@ -33,6 +33,11 @@ bool vlapic_deliver(struct domain *to, const struct vlapic_message *m)
 	return accepted;
 }
 
+bool vlapic_is_named(const struct vcpu *v, const struct vlapic_message *m)
+{
+	return false;
+}
+
 void event_set(struct domain *of, unsigned event)
 {
 	assert_ptr_equal(of, &back_end);
