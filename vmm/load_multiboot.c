@@ -6,14 +6,12 @@
  */
 #include "vmm/load_multiboot.h"
 
-#include "arch/x86/cpu/regs.h"
 #include "lib/string.h"
 #include "vmm/guestmem.h"
 #include "vmm/load_elf.h"
 #include "vmm/loader_map.h"
 #include "vmm/loader_place.h"
 
-#define INFO_AT    LOADER_INFO_AT
 #define MODULE_AT  0x9100u
 #define MAP_AT     0x9200u
 #define CMDLINE_AT 0xa000u
@@ -106,7 +104,7 @@ static bool write_info(const struct loader *l, uint64_t module)
 	return write_map(d, &info) && write_module(l, module, &info) &&
 	       guest_write(d, gpa(CMDLINE_AT), d->config->cmdline, cmdline_bytes) &&
 	       guest_write(d, gpa(CMDLINE_AT + CONFIG_CMDLINE), loader_name, sizeof(loader_name)) &&
-	       guest_write(d, gpa(INFO_AT), &info, sizeof(info));
+	       guest_write(d, gpa(LOADER_INFO_AT), &info, sizeof(info));
 }
 
 enum err load_multiboot(const struct loader *l)
@@ -123,10 +121,5 @@ enum err load_multiboot(const struct loader *l)
 		e = loader_place_module(l, m.load_at, m.load_at + m.bytes, &module);
 	if (e != OK)
 		return e;
-	if (!write_info(l, module) || loader_protected_mode(l, LOADER_GDT_AT) != OK)
-		return loader_refuse(l, ERR_RANGE, "the domain needs RAM from 0 on");
-	l->entry->regs.rip = m.entry;
-	l->entry->regs.gpr[GPR_RAX] = BOOT_MAGIC;
-	l->entry->regs.gpr[GPR_RBX] = INFO_AT;
-	return OK;
+	return loader_start32(l, write_info(l, module), BOOT_MAGIC, m.entry);
 }

@@ -6,7 +6,6 @@
 #include "vmm/load_multiboot2.h"
 
 #include "abi/platform.h"
-#include "arch/x86/cpu/regs.h"
 #include "lib/string.h"
 #include "vmm/guestmem.h"
 #include "vmm/loader_map.h"
@@ -173,10 +172,5 @@ enum err load_multiboot2(const struct loader *l)
 		e = loader_place_module(l, m.at.load_at, m.at.load_at + m.at.bytes, &module);
 	if (e != OK)
 		return e;
-	if (!write_info(l, &m, module) || loader_protected_mode(l, LOADER_GDT_AT) != OK)
-		return loader_refuse(l, ERR_RANGE, "the domain needs RAM from 0 on");
-	l->entry->regs.rip = m.at.entry;
-	l->entry->regs.gpr[GPR_RAX] = BOOT_MAGIC;
-	l->entry->regs.gpr[GPR_RBX] = LOADER_INFO_AT;
-	return OK;
+	return loader_start32(l, write_info(l, &m, module), BOOT_MAGIC, m.at.entry);
 }

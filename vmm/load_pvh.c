@@ -12,7 +12,6 @@
 #include "vmm/loader_map.h"
 #include "vmm/loader_place.h"
 
-#define START_AT   LOADER_INFO_AT
 #define MODULE_AT  0x9100u
 #define MAP_AT     0x9200u
 #define CMDLINE_AT 0xa000u
@@ -70,7 +69,7 @@ static bool write_start(const struct loader *l, uint64_t module)
 	return write_map(d, &info.map_entries) &&
 	       guest_write(d, gpa(MODULE_AT), &entry, sizeof(entry)) &&
 	       guest_write(d, gpa(CMDLINE_AT), d->config->cmdline, cmdline_bytes) &&
-	       guest_write(d, gpa(START_AT), &info, sizeof(info));
+	       guest_write(d, gpa(LOADER_INFO_AT), &info, sizeof(info));
 }
 
 enum err load_pvh(const struct loader *l)
@@ -89,9 +88,5 @@ enum err load_pvh(const struct loader *l)
 		e = loader_place_module(l, elf.low, elf.high, &module);
 	if (e != OK)
 		return e;
-	if (!write_start(l, module) || loader_protected_mode(l, LOADER_GDT_AT) != OK)
-		return loader_refuse(l, ERR_RANGE, "the domain needs RAM from 0 on");
-	l->entry->regs.rip = elf.pvh_entry;
-	l->entry->regs.gpr[GPR_RBX] = START_AT;
-	return OK;
+	return loader_start32(l, write_start(l, module), 0, elf.pvh_entry);
 }

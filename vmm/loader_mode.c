@@ -7,6 +7,7 @@
 #include "arch/x86/cpu/regs.h"
 #include "lib/string.h"
 #include "vmm/guestmem.h"
+#include "vmm/loader_place.h"
 
 #define EFER_LME BIT(8)
 #define EFER_LMA BIT(10)
@@ -61,6 +62,16 @@ static enum err set_state(const struct loader *l, uint64_t gdt, bool wide)
 enum err loader_protected_mode(const struct loader *l, uint64_t gdt)
 {
 	return set_state(l, gdt, false);
+}
+
+enum err loader_start32(const struct loader *l, bool told, uint32_t magic, uint64_t entry)
+{
+	if (!told || loader_protected_mode(l, LOADER_GDT_AT) != OK)
+		return loader_refuse(l, ERR_RANGE, "the domain needs RAM from 0 on");
+	l->entry->regs.rip = entry;
+	l->entry->regs.gpr[GPR_RAX] = magic;
+	l->entry->regs.gpr[GPR_RBX] = LOADER_INFO_AT;
+	return OK;
 }
 
 enum err loader_long_mode(const struct loader *l, uint64_t gdt, uint64_t root)

@@ -47,4 +47,10 @@ uint64_t loader_map_1to1_pages(const struct domain *d);
 must_check enum err loader_long_mode(const struct loader *l, uint64_t gdt, uint64_t root);
 must_check enum err loader_protected_mode(const struct loader *l, uint64_t gdt);
 
+/* How Multiboot, Multiboot2 and PVH begin: in protected mode at `entry`, eax the protocol's magic
+   number, ebx the information at LOADER_INFO_AT. told: that could be written; else, as where the
+   GDT can't, refuses with a message. Errors: RANGE. */
+must_check enum err loader_start32(const struct loader *l, bool told, uint32_t magic,
+				   uint64_t entry);
+
 #endif
