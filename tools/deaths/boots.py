@@ -27,6 +27,7 @@ SILENCE = 300       # seconds of wall time without a line: something hangs
 BAD = re.compile(r"WRONG|FAILED|DISK BAD|was acknowledged|[Pp]anic|assert|Oops|BUG:|gave up|no disk"
                  r"|stays off|does not|is damaged|exception|I/O error|contradicts|left out")
 STOPPED = re.compile(r"(\S+): stopped: (.*)")
+RESTARTED = re.compile(r"service: restarted, incarnation (\d+)$")
 ENDED = re.compile(r"it ended with status (\d{5})$")
 VERDICT = re.compile(r"(\w+): disk ok, (\d+) writes")
 WAITED = re.compile(r"(\w+): longest wait (\d+) us")
@@ -91,7 +92,10 @@ class Boot:
                        else {"one": 256, "two": 64})
         self.ledgers = {name: ledger.Ledger() for name in self.guests}
         self.verdicts, self.waits, self.last_lines, self.part = {}, {}, [], ""
-        self.got_on = dict.fromkeys(self.guests, 0)  # the death at which each was heard last
+        # The incarnation that the console is at: a serial port as slow as a real one tells of what was
+        # hundreds of deaths ago. And the one during which each guest was heard last.
+        self.shown = 1
+        self.got_on = dict.fromkeys(self.guests, 1)
         self.heard = self.begin = time.time()
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
@@ -153,9 +157,12 @@ class Boot:
             self.stopped(*stopped.groups())
         elif BAD.search(text):
             raise Failure(text)
-        spoke = re.match(r"^\[(\w+)\] ", text)
+        spoke, came = re.match(r"^\[(\w+)\] ", text), RESTARTED.search(text)
+        if came:
+            self.shown = int(came[1])
+            self.check_progress()
         if spoke and spoke[1] in self.got_on:
-            self.got_on[spoke[1]] = self.tally.points
+            self.got_on[spoke[1]] = self.shown
         found = ledger.whole(said)
         if found and found[1] in self.ledgers:
             wrong = self.ledgers[found[1]].hear(found[2], found[3])
@@ -173,9 +180,11 @@ class Boot:
             raise Failure(f"{name} stopped: {why}")
         words = self.tally.count(int(planned[1]))
         self.last_lines.append(f"--- death {self.tally.points}: {words}")
+
+    def check_progress(self):
+        patience = self.args.patience * (LINUX_PATIENCE if self.linux else 1)
         for name, last in self.got_on.items():
-            patience = self.args.patience * (LINUX_PATIENCE if self.linux else 1)
-            if name not in self.verdicts and self.tally.points - last > patience:
+            if name not in self.verdicts and self.shown - last > patience:
                 raise Failure(f"{name} has not got on for {patience} deaths: it waits for an answer")
 
     def watch(self, child, log, progress):
