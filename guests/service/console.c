@@ -114,13 +114,23 @@ static bool read_turn(unsigned source)
 	return true;
 }
 
-/* One turn for each source; true if one of them may have more. */
+/* One turn for each source; true if one of them may have more. Whoever talks faster than the
+   terminal writes does not silence the others: it goes on with the source behind it. */
 static bool read_sources(void)
 {
+	unsigned first = mux->turn, sources = mux->sources - MUX_LOG;
 	bool more = false;
 
-	for (unsigned i = MUX_LOG; i < mux->sources; i++)
-		more |= read_turn(i);
+	for (unsigned i = 0; i < sources; i++) {
+		unsigned n = (first + i) % sources;
+
+		more |= read_turn(MUX_LOG + n);
+		if (mux_is_full(mux)) {
+			mux->turn = n + 1;
+			return true;
+		}
+	}
+	mux->turn = 0;
 	return more;
 }
 

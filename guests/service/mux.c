@@ -171,11 +171,16 @@ static size_t step_bytes(const struct mux_source *s, const char *text, size_t by
 	return n;
 }
 
+bool mux_is_full(const struct mux *m)
+{
+	return mux_room(m) < STEP_ROOM;
+}
+
 void mux_take(struct mux *m, unsigned source, uint64_t position, const char *text, size_t bytes)
 {
 	struct mux_source *s = &m->source[source];
 
-	while (bytes && mux_room(m) >= STEP_ROOM) {
+	while (bytes && !mux_is_full(m)) {
 		size_t n = step_bytes(s, text, bytes);
 
 		step_begin(m, source);

@@ -72,6 +72,7 @@ struct mux {
 	char out[MUX_OUT];
 	uint64_t out_head, out_tail; /* bytes ever queued, bytes ever taken */
 	uint64_t lost;               /* bytes for which there was no room */
+	unsigned turn;               /* of the sources from MUX_LOG on: who is read first */
 	struct mux_step step;
 };
 
@@ -92,6 +93,9 @@ int mux_find(const struct mux *m, uint32_t domain);
 /* What lies at that position of a source's own output, as far as there is room. It is in here, and
    `taken` behind it, all at once by steps of at most a line, whenever this instance dies. */
 void mux_take(struct mux *m, unsigned source, uint64_t position, const char *text, size_t bytes);
+
+/* There is no room for a step. */
+bool mux_is_full(const struct mux *m);
 
 /* Text from a source. */
 void mux_output(struct mux *m, unsigned source, const char *text, size_t bytes);
