@@ -33,6 +33,9 @@
 #define VECTOR_DISK  0x40
 #define VECTOR_TIMER 0x41
 
+/* Nothing of a ledger may be lost, however slow the terminal is. */
+#define LEDGER_PATIENCE (60 * NS_PER_SEC)
+
 static struct virtio_blk disk;
 static struct load load = { .disk = &disk };
 
@@ -125,6 +128,8 @@ int main(void)
 	load.depth = (unsigned)MIN(boot_number("depth", 16), (uint64_t)VIRTIO_BLK_DEPTH);
 	load.blocks = (unsigned)MIN(boot_number("blocks", 256), (uint64_t)LOAD_BLOCKS);
 	load.ledger = boot_option("ledger", NULL);
+	if (load.ledger)
+		print_patience(LEDGER_PATIENCE);
 	load.vector = boot_option("masks", NULL) ? VECTOR_DISK : 0;
 	load_init(&load);
 	apic_init(false);

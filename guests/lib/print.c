@@ -1,7 +1,7 @@
 /*
  * Console output of our guests, and panic(). A line is written in one hypercall. A console that
- * stays full for 50 ms loses the rest of the line: output never hangs a guest. A domain without a
- * console handle writes to its 16550.
+ * stays full for 50 ms loses the rest of the line: output hangs no guest that did not ask for it. A
+ * domain without a console handle writes to its 16550.
  */
 #include "guests/lib/print.h"
 
@@ -11,12 +11,12 @@
 #include "guests/lib/time.h"
 #include "lib/format.h"
 
-#define UART_DATA    0x3f8
-#define FULL_WAIT_NS (50 * NS_PER_MS)
+#define UART_DATA 0x3f8
 
 static char line[256];
 static size_t length;
 static print_sink_fn *sink;
+static uint64_t patience = 50 * NS_PER_MS;
 
 static void to_uart(const char *text, size_t bytes)
 {
@@ -27,7 +27,7 @@ static void to_uart(const char *text, size_t bytes)
 static void to_console(const char *text, size_t bytes)
 {
 	const struct hv_cap *cap = boot_cap(HV_CAP_CONSOLE, boot->domain);
-	uint64_t end = time_after(FULL_WAIT_NS);
+	uint64_t end = time_after(patience);
 
 	if (!cap) {
 		to_uart(text, bytes);
@@ -43,6 +43,11 @@ static void to_console(const char *text, size_t bytes)
 		if (!n)
 			hv_event_wait(time_after(NS_PER_MS));
 	}
+}
+
+void print_patience(uint64_t ns)
+{
+	patience = ns;
 }
 
 void print_flush(void)

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/assert.h"
 #include "lib/bits.h"
@@ -19,6 +20,10 @@ void print_bytes(const char *text, size_t bytes);
 
 /* Writes what is gathered although its line has not ended. */
 void print_flush(void);
+
+/* How long output waits for a console that stays full, 50 ms at first; the rest of its line is lost
+   then. */
+void print_patience(uint64_t ns);
 
 /* Sends all further output to sink; NULL: back to the own console. */
 void print_to(print_sink_fn *sink);

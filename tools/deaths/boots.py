@@ -22,6 +22,7 @@ TIMES = {"qemu": "killns=200000 killearly=300000 killidle=30",
          "bochs": "killns=4000000 killearly=6000000 killidle=600"}
 MIB = 1 << 20
 LINUX_PATIENCE = 10 # times as many deaths in which it must have got on: it has to boot
+BOCHS_PATIENCE = 5  # its serial port takes longer for a restart's lines than many an incarnation lives
 SILENCE = 300       # seconds of wall time without a line: something hangs
 
 BAD = re.compile(r"WRONG|FAILED|DISK BAD|was acknowledged|[Pp]anic|assert|Oops|BUG:|gave up|no disk"
@@ -182,7 +183,8 @@ class Boot:
         self.last_lines.append(f"--- death {self.tally.points}: {words}")
 
     def check_progress(self):
-        patience = self.args.patience * (LINUX_PATIENCE if self.linux else 1)
+        patience = (self.args.patience * (LINUX_PATIENCE if self.linux else 1)
+                    * (BOCHS_PATIENCE if self.emulator == "bochs" else 1))
         for name, last in self.got_on.items():
             if name not in self.verdicts and self.shown - last > patience:
                 raise Failure(f"{name} has not got on for {patience} deaths: it waits for an answer")
