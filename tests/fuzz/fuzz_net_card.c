@@ -21,8 +21,8 @@
 #include "guests/service/kept_store.h"
 #include "guests/service/net_card.h"
 #include "guests/service/net_offload.h"
-#include "guests/service/virtio_port.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/virtio_fakes.h"
 
 #define CARDS   2
 #define RAM     0x5000u
@@ -51,38 +51,6 @@ static struct window window[CARDS];
 static struct virtio_device devices[CARDS];
 static struct net_port listener;
 static unsigned sender;
-
-void print(const char *fmt, ...);
-void print(const char *fmt, ...)
-{
-}
-
-void virtio_port_irq(uint32_t cap, uint64_t address, uint32_t data)
-{
-}
-
-int64_t virtio_port_add(uint32_t cap, unsigned kind, uint64_t base, uint64_t bytes, unsigned event)
-{
-	return 0;
-}
-
-int64_t virtio_port_remove(uint32_t cap, unsigned kind, uint64_t base)
-{
-	return 0;
-}
-
-uint64_t virtio_port_now(void)
-{
-	return 0;
-}
-
-void virtio_port_hold(struct timer *t, unsigned event, uint64_t until)
-{
-}
-
-void virtio_port_again(unsigned event)
-{
-}
 
 static bool listen(struct net_port *p, const struct net_frame *f)
 {

@@ -20,7 +20,7 @@
 #include "guests/service/blk.h"
 #include "guests/service/pcidev.h"
 #include "guests/service/vcon.h"
-#include "guests/service/virtio_port.h"
+#include "tests/fuzz/virtio_fakes.h"
 #include "lib/string.h"
 
 #define RAM     0x4000u
@@ -45,37 +45,6 @@ static struct virtio_device devices[2];
 static struct window window;
 static struct disk disk;
 static struct list queue;
-
-void print(const char *fmt, ...)
-{
-}
-
-void virtio_port_irq(uint32_t cap, uint64_t address, uint32_t data)
-{
-}
-
-int64_t virtio_port_add(uint32_t cap, unsigned kind, uint64_t base, uint64_t bytes, unsigned event)
-{
-	return 0;
-}
-
-int64_t virtio_port_remove(uint32_t cap, unsigned kind, uint64_t base)
-{
-	return 0;
-}
-
-uint64_t virtio_port_now(void)
-{
-	return 0;
-}
-
-void virtio_port_hold(struct timer *t, unsigned event, uint64_t until)
-{
-}
-
-void virtio_port_again(unsigned event)
-{
-}
 
 static void output(unsigned guest, const char *text, size_t bytes)
 {
