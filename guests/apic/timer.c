@@ -66,11 +66,42 @@ static void held_back(void)
 	check("and then lets both in", notes(), 0x4541);
 }
 
+#define SLOW_ONES 4u
+
+static unsigned taken, depth, nested;
+
+static void dawdle(uint8_t vector)
+{
+	uint64_t end = time_after(3 * NS_PER_MS);
+
+	nested += depth++ > 0;
+	while (taken < SLOW_ONES && rdtsc() < end)
+		;
+	taken++;
+	depth--;
+}
+
+/* The host's own timer fires while the handler runs, which has had no exit since the delivery. */
+static void taken_once(void)
+{
+	taken = nested = 0;
+	notes_call(dawdle);
+	apic_write(APIC_LVT_TIMER, LVT_PERIODIC | 0x48);
+	apic_write(APIC_TIMER_INITIAL, NS_PER_MS);
+	while (taken < SLOW_ONES)
+		irq_wait();
+	apic_write(APIC_TIMER_INITIAL, 0);
+	irq_gap();
+	notes_call(NULL);
+	check("IF keeps an interrupt out of its own handler", nested, 0);
+}
+
 void timer_cases(void)
 {
 	oneshot();
 	periodic();
 	deadline();
 	held_back();
+	taken_once();
 	apic_write(APIC_LVT_TIMER, LVT_MASKED);
 }

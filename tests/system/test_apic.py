@@ -16,10 +16,11 @@ APIC = """
 ONLY_INTEL = only("bochs", "QEMU's AMD CPU has no part in the local APIC")
 
 
-def run(boot, vcpus, cpus, words=""):
+def run(boot, vcpus, cpus, words="", counted=False):
     # With one CPU, a vCPU that would run on is preempted while another one looks.
     shared = "shared" if cpus == 1 else ""
     args = ["--cpus", str(cpus)] + (["--append", words] if words else [])
+    args += ["--icount"] if counted else []
     m = boot([APIC.format(vcpus=vcpus, cmdline=shared)], args=args)
     m.expect(r"apic: (\d+) checks, (\d+) wrong", timeout=BOOT)
     wrong = [line for line in m.seen().splitlines() if "WRONG" in line]
@@ -34,6 +35,14 @@ def run(boot, vcpus, cpus, words=""):
 ])
 def test_the_local_apic_does_what_the_manual_says(boot, words):
     run(boot, 1, 1, words)
+
+
+@only("qemu", "Bochs counts instructions as it is")
+@pytest.mark.seconds(15)
+def test_no_interrupt_comes_twice_where_instructions_are_counted(boot):
+    """QEMU stops the guest at each of its timers there, and its VMRUN would deliver again what was
+    injected last."""
+    run(boot, 1, 1, counted=True)
 
 
 @pytest.mark.seconds(40)

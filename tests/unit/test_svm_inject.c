@@ -12,14 +12,34 @@
 
 #include <cmocka.h>
 
+#include "arch/x86/cpu/irq.h"
+#include "arch/x86/cpu/lapic.h"
 #include "arch/x86/cpu/regs.h"
+#include "arch/x86/svm/caps.h"
 
+struct svm_caps svm_caps;
+
+static unsigned ipis;
 static struct vmcb vmcb;
 static struct svm_vcpu own;
 static struct vcpu vcpu;
 
+uint32_t lapic_id(void)
+{
+	return 5;
+}
+
+void lapic_ipi(uint32_t apic_id, uint8_t vector)
+{
+	assert_int_equal(apic_id, 5);
+	assert_int_equal(vector, IRQ_VECTOR_LEAVE);
+	ipis++;
+}
+
 static int fresh(void **state)
 {
+	ipis = 0;
+	memset(&svm_caps, 0, sizeof(svm_caps));
 	memset(&vmcb, 0, sizeof(vmcb));
 	memset(&own, 0, sizeof(own));
 	memset(&vcpu, 0, sizeof(vcpu));
@@ -102,6 +122,27 @@ static void an_interrupted_int_n_runs_again_instead(void **state)
 		svm_event_save(&vcpu);
 		assert_int_equal(vcpu.inject.kind, INJECT_NONE);
 	}
+}
+
+static void where_interrupts_may_come_twice_detours_are_made(void **state)
+{
+	uint64_t packed;
+
+	svm_caps.irq_twice = true;
+	set_event(INJECT_IRQ, 0x31, false, 0);
+	packed = svm_event_load(&vcpu);
+	assert_int_equal(packed & ~(uint64_t)VMCB_EVENT_OURS, 0x80000431);
+	assert_int_equal(ipis, 0);
+	vmcb.exit_int_info = packed;
+	svm_event_save(&vcpu);
+	assert_int_equal(vcpu.inject.kind, INJECT_IRQ);
+	assert_int_equal(vcpu.inject.vector, 0x31);
+	vmcb.cpl = 3;
+	assert_int_equal(svm_event_load(&vcpu), 0x80000031);
+	assert_int_equal(ipis, 1);
+	set_event(INJECT_EXCEPTION, VECTOR_GP, true, 0x58);
+	assert_true(svm_event_load(&vcpu) == 0x5880000b0dull);
+	assert_int_equal(ipis, 1);
 }
 
 static void injection_waits_for_if_shadow_nmi_and_other_events(void **state)
@@ -263,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup(events_are_packed_as_the_manual_says, fresh),
 		cmocka_unit_test_setup(an_interrupted_delivery_goes_in_again, fresh),
 		cmocka_unit_test_setup(an_interrupted_int_n_runs_again_instead, fresh),
+		cmocka_unit_test_setup(where_interrupts_may_come_twice_detours_are_made, fresh),
 		cmocka_unit_test_setup(injection_waits_for_if_shadow_nmi_and_other_events, fresh),
 		cmocka_unit_test_setup(a_window_is_an_intercepted_virtual_interrupt, fresh),
 		cmocka_unit_test_setup(a_write_to_cr8_is_stepped_past_and_then_told, fresh),

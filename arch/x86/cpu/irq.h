@@ -15,6 +15,7 @@
 #define IRQ_VECTOR_LAST     0xef
 #define IRQ_VECTOR_TIMER    0xf0 /* the local APIC's timer */
 #define IRQ_VECTOR_IPI      0xf1 /* look at your mailbox */
+#define IRQ_VECTOR_LEAVE    0xf2 /* nothing to do but to leave the guest */
 #define IRQ_VECTOR_ERROR    0xfe /* the local APIC's error interrupt */
 #define IRQ_VECTOR_SPURIOUS 0xff
 

@@ -5,6 +5,7 @@
 
 #include "arch/x86/cpu/features.h"
 #include "arch/x86/cpu/insn.h"
+#include "arch/x86/cpu/irq.h"
 #include "arch/x86/svm/vmcb.h"
 #include "lib/log.h"
 #include "lib/string.h"
@@ -38,17 +39,32 @@ static void log_verdict(void)
 	}
 	if (svm_caps.no_cx16)
 		log_info("svm: CMPXCHG16B: not shown to guests, QEMU's spoils RFLAGS");
+	if (svm_caps.irq_twice)
+		log_info("svm: interrupts: injected by detours, QEMU may deliver them twice");
 }
 
-/*
- * QEMU's own CPU: before 8.0 its CMPXCHG16B without LOCK takes the last result for flags, and bits
- * of a number come up in RFLAGS. Linux from 6.5 on uses it all over and falls within seconds.
- */
-static bool has_bad_cx16(void)
+static bool is_emulated_by_qemu(void)
 {
 	struct cpuid c = insn_cpuid(CPUID_HYPERVISOR, 0);
 
 	return cpu_has(CPU_HYPERVISOR) && !memcmp(&c.ebx, "TCGTCGTCGTCG", 12);
+}
+
+static void nothing_to_do(void *arg)
+{
+}
+
+/*
+ * QEMU's own CPU. Before 8.0 its CMPXCHG16B without LOCK takes the last result for flags, and bits
+ * of a number come up in RFLAGS: Linux from 6.5 on uses it all over and falls within seconds. And
+ * its VMRUN, having delivered an external interrupt, leaves the vector behind as an exception that
+ * waits: when the emulator's loop is asked to stop before the guest has exited or faulted, it is
+ * delivered again, with IF clear perhaps, and before the SWAPGS of an entry from user code.
+ */
+static void find_defects(void)
+{
+	svm_caps.no_cx16 = svm_caps.irq_twice = is_emulated_by_qemu();
+	irq_set_handler(IRQ_VECTOR_LEAVE, nothing_to_do, NULL);
 }
 
 bool svm_want(const char *name, size_t bytes, bool use)
@@ -86,7 +102,7 @@ enum err svm_caps_init(void)
 		log_error("svm: %u ASIDs, at least 2 are required", svm_caps.asids);
 		return ERR_UNSUPPORTED;
 	}
-	svm_caps.no_cx16 = has_bad_cx16();
+	find_defects();
 	log_verdict();
 	return OK;
 }

@@ -23,6 +23,7 @@ struct svm_caps {
 	uint32_t features; /* CPUID 0x8000000a EDX */
 	uint32_t clean;    /* what vmcb.clean is set to after a run; 0 without the feature */
 	bool no_cx16;      /* guests are not shown CMPXCHG16B */
+	bool irq_twice;    /* an injected interrupt may be delivered once more */
 };
 
 extern struct svm_caps svm_caps;

@@ -5,7 +5,10 @@
  * priority fall, and because QEMU aborts at one while a virtual interrupt waits. An NMI's blocking
  * ends with the first IRET, which is intercepted as long.
  */
+#include "arch/x86/cpu/irq.h"
+#include "arch/x86/cpu/lapic.h"
 #include "arch/x86/cpu/regs.h"
+#include "arch/x86/svm/caps.h"
 #include "arch/x86/svm/svm_vcpu.h"
 
 static uint64_t event_pack(enum vmcb_event_type type, const struct vcpu_event *e)
@@ -17,6 +20,19 @@ static uint64_t event_pack(enum vmcb_event_type type, const struct vcpu_event *e
 	return w;
 }
 
+/*
+ * Where an injected interrupt may come twice (caps.c): INT n does not, but minds the gate's DPL, so
+ * it does for CPL 0, and is marked to be told from the guest's own. Elsewhere an interrupt of the
+ * host's that waits already ends the guest before its first instruction, and the rest with it.
+ */
+static uint64_t irq_pack_once(const struct vmcb *b, const struct vcpu_event *e)
+{
+	if (!b->cpl)
+		return event_pack(VMCB_EVENT_SOFTWARE, e) | VMCB_EVENT_OURS;
+	lapic_ipi(lapic_id(), IRQ_VECTOR_LEAVE);
+	return event_pack(VMCB_EVENT_IRQ, e);
+}
+
 uint64_t svm_event_load(struct vcpu *v)
 {
 	struct vcpu_event e = v->inject;
@@ -24,7 +40,9 @@ uint64_t svm_event_load(struct vcpu *v)
 
 	v->inject.kind = INJECT_NONE;
 	switch (e.kind) {
-	case INJECT_IRQ: return event_pack(VMCB_EVENT_IRQ, &e);
+	case INJECT_IRQ:
+		return UNLIKELY(svm_caps.irq_twice) ? irq_pack_once(b, &e)
+						    : event_pack(VMCB_EVENT_IRQ, &e);
 	case INJECT_NMI: svm_nmi_block(svm_of(v), true); return event_pack(VMCB_EVENT_NMI, &e);
 	case INJECT_EXCEPTION:
 		/* Delivery of #DB clears DR7.GD, injection does not (APM 2 13.1.1.5). */
@@ -52,7 +70,11 @@ void svm_event_save(struct vcpu *v)
 	switch (field_get(VMCB_EVENT_TYPE, info)) {
 	case VMCB_EVENT_IRQ: e.kind = INJECT_IRQ; break;
 	case VMCB_EVENT_NMI: e.kind = INJECT_NMI; break;
-	case VMCB_EVENT_SOFTWARE: return;
+	case VMCB_EVENT_SOFTWARE:
+		if (!(info & VMCB_EVENT_OURS))
+			return;
+		e.kind = INJECT_IRQ;
+		break;
 	default:
 		if (e.vector == VECTOR_BP || e.vector == VECTOR_OF)
 			return;

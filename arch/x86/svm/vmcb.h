@@ -66,6 +66,7 @@
 #define VMCB_EVENT_VECTOR    MASK(7, 0)
 #define VMCB_EVENT_TYPE      MASK(10, 8)
 #define VMCB_EVENT_HAS_ERROR BIT(11)
+#define VMCB_EVENT_OURS      BIT(12) /* reserved; QEMU gives it back in exit_int_info */
 #define VMCB_EVENT_VALID     BIT(31)
 #define VMCB_EVENT_ERROR     MASK(63, 32)
 
