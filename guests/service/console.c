@@ -115,7 +115,7 @@ static bool read_turn(unsigned source)
 }
 
 /* One turn for each source; true if one of them may have more. Whoever talks faster than the
-   terminal writes does not silence the others: it goes on with the source behind it. */
+   terminal writes does not silence the others: it goes on with the first that had no turn. */
 static bool read_sources(void)
 {
 	unsigned first = mux->turn, sources = mux->sources - MUX_LOG;
@@ -124,11 +124,11 @@ static bool read_sources(void)
 	for (unsigned i = 0; i < sources; i++) {
 		unsigned n = (first + i) % sources;
 
-		more |= read_turn(MUX_LOG + n);
 		if (mux_is_full(mux)) {
-			mux->turn = n + 1;
+			mux->turn = n;
 			return true;
 		}
+		more |= read_turn(MUX_LOG + n);
 	}
 	mux->turn = 0;
 	return more;
