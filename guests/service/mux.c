@@ -416,6 +416,8 @@ void mux_select(struct mux *m, int view)
 		return;
 	forget_line(&m->source[view]);
 	show_backlog(m, &m->source[view]);
+	if (view == MUX_SHELL && !m->source[view].written)
+		m->ops->to_shell(0, true);
 }
 
 static void select_domain(struct mux *m, uint32_t domain)

@@ -53,7 +53,8 @@ struct mux_step {
 	char last_out;
 };
 
-/* Where keys go. `fresh`: the shell's prompt is no longer the last line on the terminal. */
+/* Where keys go; 0 is none. `fresh`: the shell's prompt is not, or no longer, the last line on the
+   terminal. */
 struct mux_ops {
 	void (*to_shell)(char key, bool fresh);
 	void (*to_domain)(unsigned source, char key);

@@ -15,7 +15,8 @@
 /* write shows text on the shell's terminal. */
 void shell_init(const struct verb *verbs, void (*write)(const char *, size_t));
 
-/* One key. fresh: other text stands where the prompt was, so prompt and line are shown again. */
+/* One key, or 0, which does nothing. fresh: other text stands where the prompt was, so prompt and
+   line are shown again. */
 void shell_key(char key, bool fresh);
 
 /* Runs one line as if it had been typed; cuts the text into words. */

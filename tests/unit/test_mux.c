@@ -35,6 +35,7 @@ static int fresh(void **state)
 	mux_init(&mux, &ops);
 	linux1 = mux_add(&mux, "linux1", 1);
 	linux2 = mux_add(&mux, "linux2", 2);
+	was_fresh = false;
 	shell_keys[0] = domain_keys[0] = 0;
 	return 0;
 }
@@ -191,6 +192,18 @@ static void keys_go_to_the_shell_unless_a_domain_is_selected(void **state)
 	assert_string_equal(seen(), "bulkhead> x\r\n[linux1] line\r\n"
 				    "-- hv (Ctrl-] ? for help) --\r\n"
 				    "-- shell (Ctrl-] ? for help) --\r\nbulkhead> x");
+}
+
+static void a_shell_that_was_silent_so_far_is_asked_for_its_prompt(void **state)
+{
+	type("\x1ds");
+	assert_true(was_fresh);
+	say(MUX_SHELL, "> ");
+	was_fresh = false;
+	type("\x1d"
+	     "1\x1ds");
+	assert_false(was_fresh);
+	assert_string_equal(shell_keys, "");
 }
 
 static void the_escape_key_twice_sends_itself(void **state)
@@ -441,6 +454,8 @@ int main(void)
 		cmocka_unit_test_setup(a_backlog_is_shown_on_switching, fresh),
 		cmocka_unit_test_setup(a_backlog_keeps_the_last_bytes_only, fresh),
 		cmocka_unit_test_setup(keys_go_to_the_shell_unless_a_domain_is_selected, fresh),
+		cmocka_unit_test_setup(a_shell_that_was_silent_so_far_is_asked_for_its_prompt,
+				       fresh),
 		cmocka_unit_test_setup(the_escape_key_twice_sends_itself, fresh),
 		cmocka_unit_test_setup(an_unknown_escape_shows_help_and_an_unknown_number_says_so,
 				       fresh),
