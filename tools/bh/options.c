@@ -71,6 +71,8 @@ static const char help_run[] =
 	"                          in order\n"
 	"  --icount                time counts instructions: slow, but the same every time (in\n"
 	"                          Bochs it always does)\n"
+	"  --one-thread            QEMU's own processors take turns: slower with several, but\n"
+	"                          without what goes wrong in QEMU when they run at once\n"
 	"  --timeout S             kill it after S seconds (exit status 1)\n"
 	"  --append WORDS          more words for the hypervisor's command line\n"
 	"  --control PATH          its control port is a socket there, for bh ctl\n"
@@ -88,6 +90,7 @@ enum {
 	OPT_NET,
 	OPT_HEADLESS,
 	OPT_ICOUNT,
+	OPT_ONE_THREAD,
 	OPT_TIMEOUT,
 	OPT_APPEND,
 	OPT_EMULATOR,
@@ -107,6 +110,7 @@ static const struct option long_options[] = {
 	{ "net", required_argument, NULL, OPT_NET },
 	{ "headless", no_argument, NULL, OPT_HEADLESS },
 	{ "icount", no_argument, NULL, OPT_ICOUNT },
+	{ "one-thread", no_argument, NULL, OPT_ONE_THREAD },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "append", required_argument, NULL, OPT_APPEND },
 	{ "emulator", required_argument, NULL, OPT_EMULATOR },
@@ -201,6 +205,7 @@ static int take(struct options *o, int option)
 	case OPT_NET: return take_net(o);
 	case OPT_HEADLESS: o->headless = true; return -1;
 	case OPT_ICOUNT: o->icount = true; return -1;
+	case OPT_ONE_THREAD: o->one_thread = true; return -1;
 	case OPT_CPU: o->cpu = optarg; return -1;
 	case OPT_LOG: o->log = optarg; return -1;
 	case OPT_CONTROL: o->control = optarg; return -1;

@@ -18,7 +18,7 @@ struct options {
 	const char *log;        /* Bochs: where its log goes; NULL: nowhere for good */
 	const char *control;    /* where its control port can be reached; NULL: it has none */
 	const char *memory, *disk, *net; /* NULL: as the file says */
-	bool bochs, uefi, headless, icount;
+	bool bochs, uefi, headless, icount, one_thread;
 	unsigned cpus;    /* 0: as the file says */
 	unsigned timeout; /* seconds; 0: none */
 	char **extra;     /* the emulator's further arguments, NULL-terminated */

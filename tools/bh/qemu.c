@@ -19,6 +19,17 @@ static void add_two(struct emulator *e, const char *option, const char *value)
 	emulator_add(e, "%s", value);
 }
 
+/*
+ * On a thread each, a processor of QEMU's own that loads an x87 status word (FXRSTOR, XRSTOR)
+ * clears a bit of the first one's hflags2 without a lock (cpu_clear_ignne) and may undo what VMRUN,
+ * #VMEXIT, STGI or CLGI changes there at that moment: the hypervisor finds itself on nested tables,
+ * say. Under load that takes some minutes; with one thread for all it cannot happen.
+ */
+static const char *accel_name(bool kvm, const struct options *o)
+{
+	return kvm ? "kvm" : o->one_thread ? "tcg,thread=single" : "tcg";
+}
+
 static bool add_accel(struct emulator *e, const struct options *o)
 {
 	struct accel_facts facts = { .counts = o->icount };
@@ -33,7 +44,7 @@ static bool add_accel(struct emulator *e, const struct options *o)
 	}
 	kvm = accel.choice == ACCEL_KVM;
 	e->name = kvm ? "QEMU with KVM" : "QEMU without KVM";
-	add_two(e, "-accel", kvm ? "kvm" : "tcg");
+	add_two(e, "-accel", accel_name(kvm, o));
 	add_two(e, "-cpu", o->cpu ? o->cpu : kvm ? "host" : "max");
 	if (o->icount)
 		add_two(e, "-icount", "shift=0,sleep=off");
