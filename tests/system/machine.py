@@ -38,6 +38,12 @@ SERVICE = """
 """
 
 
+def on_cpus(n):
+    """So many CPUs; QEMU's take turns, as those that load FPU states beside a first one that runs
+    guests spoil its mode once in a while (tools/bh/qemu.c)."""
+    return ["--cpus", str(n), "--one-thread"]
+
+
 def hello(name, cmdline, **keys):
     """A domain that runs guests/hello."""
     lines = [f"  - name: {name}", "    type: native", "    image: {build}/guests/hello.elf",

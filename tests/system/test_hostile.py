@@ -2,7 +2,7 @@
 import hostility
 import pytest
 
-from machine import BOOT, hello
+from machine import BOOT, hello, on_cpus
 
 HOSTILE = """
   - name: hostile
@@ -32,7 +32,7 @@ def test_ten_thousand_random_misdeeds_harm_nobody_else(boot, emulator):
 def test_misdeeds_on_other_cpus_harm_nobody_else(boot):
     m = boot([hello("innocent", "beats=30", cpu=0), HOSTILE.format(seed=2) + "    cpu: 1\n",
               HOSTILE.format(seed=3).replace("name: hostile", "name: other") + "    cpu: 2\n"],
-             args=["--cpus", "3"])
+             args=on_cpus(3))
     m.expect_all([r"\[hostile\] hostile: done", r"\[other\] other: done",
                   r"\[innocent\] innocent: done"], timeout=BOOT)
     assert m.end() == 0

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from machine import BOOT, DISK, QUICK, ROOT, SERVICE, WAIT, hello, linux, only
+from machine import BOOT, DISK, QUICK, ROOT, SERVICE, WAIT, hello, linux, on_cpus, only
 
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 from deaths import points  # noqa: E402
@@ -200,7 +200,7 @@ def test_a_guest_dies_twenty_times_with_requests_under_way(rig):
 
 
 def test_a_guest_dies_twenty_times_beside_its_service_domain_on_another_cpu(disk):
-    cycles(disk, ["--cpus", "2"])
+    cycles(disk, on_cpus(2))
 
 
 def test_guest_and_service_domain_die_by_turns(rig):
@@ -233,7 +233,7 @@ def restart_linux(disk, build, cpus, kib):
     with open(os.path.join(build, "linux", "linux1.img"), "rb") as f, open(disk.image, "wb") as g:
         g.write(f.read())
     m = disk.start("", [linux("linux1", f"{QUICK} task=rounds rounds=3 kib={kib}", vcpus=2,
-                              disk="device: main, offset: 0, size: 16M")], ["--cpus", str(cpus)])
+                              disk="device: main, offset: 0, size: 16M")], on_cpus(cpus))
     m.expect("linux1: round 1 of 3", timeout=BOOT)
     m.view("s")
     m.line("restart linux1")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from machine import BOOT, QUICK, SERVICE, linux, only
+from machine import BOOT, QUICK, SERVICE, linux, on_cpus, only
 
 DISK = "module: {build}/linux/linux1.img"
 SLOW = only("qemu", "Bochs does not skip the idle time of two CPUs, four boot for minutes on one")
@@ -12,7 +12,7 @@ SLOW = only("qemu", "Bochs does not skip the idle time of two CPUs, four boot fo
 
 def smp(boot, vcpus, words, cpus=1, **keys):
     return boot([SERVICE, linux("linux1", f"{words} {QUICK}", DISK, vcpus=vcpus, **keys)],
-                args=["--cpus", str(cpus)])
+                args=on_cpus(cpus))
 
 
 def nothing_wrong(m):
@@ -35,7 +35,7 @@ def test_every_cpu_works_is_unplugged_comes_back_and_powers_off(boot, vcpus, cpu
 @SLOW
 @pytest.mark.seconds(25)
 def test_the_example_with_two_cpus_on_two_gives_a_shell(boot):
-    m = boot(config="smp")
+    m = boot(config="smp", args=on_cpus(2))
     m.expect("linux1: up, disk verified", timeout=BOOT)
     m.view("1")
     m.expect("linux1:/mnt# ")
