@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from machine import BOOT, QUICK, SERVICE, WAIT, linux
+from machine import BOOT, QUICK, SERVICE, WAIT, linux, on_cpus
 
 SECONDS = {"bochs": 1, "qemu": 15}   # of the guest's time
 DISK = "module: {build}/linux/linux1.img"
@@ -27,3 +27,8 @@ def stress(boot, emulator, args=(), **keys):
 @pytest.mark.seconds(40)
 def test_stress_in_a_guest_shows_no_wrong_result(boot, emulator):
     stress(boot, emulator)
+
+
+@pytest.mark.seconds(80)
+def test_stress_on_two_cpus_shows_no_wrong_result(boot, emulator):
+    stress(boot, emulator, on_cpus(2), vcpus=2)
