@@ -7,7 +7,6 @@ import pytest
 from machine import BOOT, QUICK, SERVICE, linux, on_cpus, only
 
 DISK = "module: {build}/linux/linux1.img"
-SLOW = only("qemu", "four boot for minutes on one CPU of Bochs, which does not skip the idle time of two")
 
 
 def smp(boot, vcpus, words, cpus=1, **keys):
@@ -21,7 +20,7 @@ def nothing_wrong(m):
 
 
 @pytest.mark.seconds(70)
-@pytest.mark.parametrize("vcpus,cpus", [(2, 1), pytest.param(4, 1, marks=SLOW), (4, 2)])
+@pytest.mark.parametrize("vcpus,cpus", [(2, 1), (4, 1), (4, 2)])
 def test_every_cpu_works_is_unplugged_comes_back_and_powers_off(boot, vcpus, cpus):
     m = smp(boot, vcpus, "task=smp", cpus)
     m.expect("linux1: up, disk verified", timeout=BOOT)
@@ -31,8 +30,7 @@ def test_every_cpu_works_is_unplugged_comes_back_and_powers_off(boot, vcpus, cpu
     nothing_wrong(m)
 
 
-@SLOW
-@pytest.mark.seconds(25)
+@pytest.mark.seconds(70)
 def test_the_example_with_two_cpus_on_two_gives_a_shell(boot):
     m = boot(config="smp", args=on_cpus(2))
     m.expect("linux1: up, disk verified", timeout=BOOT)
@@ -60,7 +58,7 @@ def test_a_guest_with_two_cpus_resets_itself_and_comes_back(boot):
     nothing_wrong(m)
 
 
-@SLOW
+@only("qemu", "two starts with four CPUs take Bochs minutes")
 @pytest.mark.seconds(40)
 def test_a_guest_with_four_cpus_is_restarted_and_killed_under_load(boot):
     m = smp(boot, 4, "task=stress seconds=600", 2, initrd="stress.img", memory="256M")
