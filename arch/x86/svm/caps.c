@@ -64,7 +64,8 @@ static void nothing_to_do(void *arg)
 static void find_defects(void)
 {
 	svm_caps.no_cx16 = svm_caps.irq_twice = is_emulated_by_qemu();
-	irq_set_handler(IRQ_VECTOR_LEAVE, nothing_to_do, NULL);
+	if (svm_caps.irq_twice)
+		irq_set_handler(IRQ_VECTOR_LEAVE, nothing_to_do, NULL);
 }
 
 bool svm_want(const char *name, size_t bytes, bool use)
