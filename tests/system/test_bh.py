@@ -8,7 +8,7 @@ import time
 import pexpect
 import pytest
 
-from machine import BOOT, hello, write_config
+from machine import BOOT, ROOT, hello, write_config
 
 OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 
@@ -76,6 +76,22 @@ def test_an_unknown_cpu_model_is_named_with_those_that_there_are(bh, build, fold
     assert done.returncode != 0
     assert "no CPU model haswell_4770; it has" in done.stderr
     assert "corei7_haswell_4770" in done.stderr
+
+
+def test_processors_of_qemus_take_turns_where_one_thread_is_asked_for(build, folder):
+    """By the words for an emulator that is none."""
+    stand_in = os.path.join(folder, "qemu-system-x86_64")
+    with open(stand_in, "w") as f:
+        f.write('#!/bin/sh\necho "$@"\n')
+    os.chmod(stand_in, 0o755)
+    env = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "ACCEL": "tcg"}
+
+    def words(*more):
+        command = [os.path.join(build, "bh"), "run", "configs/hello.yaml", "--headless", *more]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env,
+                              cwd=ROOT).stdout
+    assert "-accel tcg -cpu" in words()
+    assert "-accel tcg,thread=single -cpu" in words("--one-thread")
 
 
 def test_control_a_x_leaves_and_the_terminal_is_as_before(build, folder, emulator):
