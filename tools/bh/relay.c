@@ -5,6 +5,7 @@
 #include "tools/bh/relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -77,4 +78,13 @@ void relay_turn(struct relay *r, const struct pollfd p[RELAY_POLLS])
 		turn(r->listener, &r->port, r->client);
 	if (p[1].revents)
 		turn(r->clients, &r->client, r->port);
+}
+
+void relay_drain(struct relay *r)
+{
+	/* A client that takes nothing does not hold up the end. */
+	if (r->path && r->client >= 0)
+		fcntl(r->client, F_SETFL, O_NONBLOCK);
+	while (r->path && r->port >= 0)
+		turn(r->listener, &r->port, r->client);
 }

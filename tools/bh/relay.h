@@ -18,6 +18,8 @@ struct relay {
 
 /* Listens at the path; `listener` is where the emulator will connect. False after reporting. */
 bool relay_open(struct relay *r, const char *path, int listener);
+/* When the emulator has ended: carries what it said last to the client. */
+void relay_drain(struct relay *r);
 void relay_close(struct relay *r);
 
 /* What to poll for, and what to do when poll has returned. Without a relay (path NULL) nothing. */

@@ -273,6 +273,7 @@ static enum bh_status supervise(struct machine *m)
 	carry(m);
 	status = finish(m->pid, stopped || m->end != END_SELF);
 	terminal_restore();
+	relay_drain(&m->relay);
 	relay_close(&m->relay);
 	return verdict(m, status);
 }
