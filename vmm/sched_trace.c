@@ -10,7 +10,9 @@ COLD void sched_trace_leave(struct sched_cpu *c, uint64_t now)
 	const struct vcpu *v = c->running;
 
 	c->left = now;
-	trace(HV_TRACE_LEAVE, v, tsc_ns(now - c->since), v->run_state);
+	/* At the time that its account ends with, so that a reader's sums agree with it. */
+	if (trace_mask & 1u << HV_TRACE_LEAVE)
+		trace_put_at(now, HV_TRACE_LEAVE, v, tsc_ns(now - c->since), v->run_state);
 }
 
 COLD void sched_trace_enter(struct sched_cpu *c)

@@ -18,7 +18,8 @@ static struct trace_ring {
 
 uint32_t trace_mask;
 
-COLD void trace_put(enum hv_trace_event event, const struct vcpu *v, uint64_t a, uint64_t b)
+COLD void trace_put_at(uint64_t tsc, enum hv_trace_event event, const struct vcpu *v, uint64_t a,
+		       uint64_t b)
 {
 	unsigned cpu = cpu_index();
 	struct trace_ring *r = &rings[cpu];
@@ -28,7 +29,7 @@ COLD void trace_put(enum hv_trace_event event, const struct vcpu *v, uint64_t a,
 	/* Partner: the fence in trace_copy. Who sees a part of this record sees that it begun. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	r->record[n % TRACE_RECORDS] = (struct hv_trace_record){
-		.tsc = tsc_read(),
+		.tsc = tsc,
 		.event = event,
 		.domain = v ? v->domain->id : HV_TRACE_NOBODY,
 		.vcpu = v ? (uint8_t)v->index : 0,
@@ -38,6 +39,11 @@ COLD void trace_put(enum hv_trace_event event, const struct vcpu *v, uint64_t a,
 	};
 	/* Partner: the acquire in trace_copy. */
 	__atomic_store_n(&r->written, n + 1, __ATOMIC_RELEASE);
+}
+
+COLD void trace_put(enum hv_trace_event event, const struct vcpu *v, uint64_t a, uint64_t b)
+{
+	trace_put_at(tsc_read(), event, v, a, b);
 }
 
 void trace_init(uint32_t mask)

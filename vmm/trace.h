@@ -19,6 +19,9 @@
 extern uint32_t trace_mask;
 
 void trace_put(enum hv_trace_event event, const struct vcpu *v, uint64_t a, uint64_t b);
+/* The same of an event at this time (TSC), no earlier than the record before it. */
+void trace_put_at(uint64_t tsc, enum hv_trace_event event, const struct vcpu *v, uint64_t a,
+		  uint64_t b);
 
 /* v NULL: about the CPU itself. Any context of this CPU with interrupts off, but no NMI. */
 static inline void trace(enum hv_trace_event event, const struct vcpu *v, uint64_t a, uint64_t b)

@@ -117,7 +117,8 @@ def check_turns(trace):
         assert {first.event, second.event} == {"ENTER", "LEAVE"}, second
         if second.event == "LEAVE":
             assert trace.who(second) == trace.who(first)
-            assert second.values[0] / 1000 + 1 >= second.us - first.us
+            # Its account begins a little before the record of its entry and ends with this one.
+            assert second.values[0] / 1000 + 0.01 >= second.us - first.us
 
 
 @pytest.mark.seconds(30)
