@@ -4,6 +4,7 @@
  *
  *   frames=N   to be sent and to be received (500)
  *   lossy      frames may be lost or come twice: the service domain dies meanwhile
+ *   steps=N    says so often how far it is (10)
  *   evil=N     does nothing of this, but uses the card as it must not: evil.h, N frames of each
  * kind
  *
@@ -28,11 +29,10 @@
 #define WINDOW       16
 #define AGAIN_NS     (200 * NS_PER_MS)
 #define LINGER_NS    (1000 * NS_PER_MS)
-#define STEPS        10
 
 static struct virtio_net net;
 static struct frame out, in;
-static uint64_t frames;
+static uint64_t frames, steps;
 
 static uint64_t serial;    /* of the last frame sent */
 static uint64_t sent;      /* the last payload sent */
@@ -120,7 +120,7 @@ static bool is_done(void)
 static void say_progress(void)
 {
 	static uint64_t said;
-	uint64_t step = MAX(frames / STEPS, 1ul);
+	uint64_t step = MAX(frames / MAX(steps, 1ul), 1ul);
 
 	if ((next - 1) / step == said)
 		return;
@@ -191,6 +191,7 @@ int main(void)
 	uint64_t begin, took;
 
 	frames = boot_number("frames", 500);
+	steps = boot_number("steps", 10);
 	apic_init(false);
 	trap_bind(VECTOR_TIMER, timer, NULL);
 	if (!open_card())

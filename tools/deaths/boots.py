@@ -20,17 +20,20 @@ DEVICES = {"ram": "class: disk, optional: yes", "nvme": "class: nvme", "ide": "c
 # so, and goes by the host's time.
 TIMES = {"qemu": "killns=200000 killearly=300000 killidle=30",
          "bochs": "killns=4000000 killearly=6000000 killidle=600"}
+NETS = ["net1", "net2"]
+FRAMES = 2       # each of them sends, for each write of a disk's guest
+LINUX_WRITES = 10 # for each of a native guest: it is far faster than its own start
 MIB = 1 << 20
 LINUX_PATIENCE = 10 # times as many deaths in which it must have got on: it has to boot
 BOCHS_PATIENCE = 5  # its serial port takes longer for a restart's lines than many an incarnation lives
 SILENCE = 300       # seconds of wall time without a line: something hangs
 
-BAD = re.compile(r"WRONG|FAILED|DISK BAD|was acknowledged|[Pp]anic|assert|Oops|BUG:|gave up|no disk"
+BAD = re.compile(r"WRONG|FAILED|DISK BAD|NET BAD|COMPLAINT|was acknowledged|[Pp]anic|assert|Oops|BUG:|gave up|no disk"
                  r"|stays off|does not|is damaged|exception|I/O error|contradicts|left out")
 STOPPED = re.compile(r"(\S+): stopped: (.*)")
 RESTARTED = re.compile(r"service: restarted, incarnation (\d+)$")
 ENDED = re.compile(r"it ended with status (\d{5})$")
-VERDICT = re.compile(r"(\w+): disk ok, (\d+) writes")
+VERDICT = re.compile(r"(\w+): (?:disk ok, (\d+) writes|net ok, )")
 WAITED = re.compile(r"(\w+): longest wait (\d+) us")
 
 SERVICE = """name: campaign
@@ -43,6 +46,8 @@ domains:
     kept: 512K
     restart-limit: 1000
     rights: [console, control, inspect, power]
+    bridges:
+      - {{ name: lan }}
     cmdline: "{words}"
     devices:
       - {{ name: main, {device} }}
@@ -57,6 +62,15 @@ GUEST = """  - name: {name}
       - {{ from: service, {disk} }}
 """
 
+NET = """  - name: {name}
+    type: native
+    image: {build}/guests/nettest.elf
+    memory: 4M
+    cmdline: "frames={frames} steps=50 lossy"
+    nics:
+      - {{ from: service, bridge: lan }}
+"""
+
 
 LINUX = """  - name: {name}
     type: linux
@@ -64,10 +78,12 @@ LINUX = """  - name: {name}
     initrd: {build}/linux/generations.img
     memory: 128M
     cmdline: "console=ttyS0 quiet cryptomgr.notests=1 8250.nr_uarts=1 nokaslr mitigations=off audit=0
-      name={name} task=generations rounds={writes}"
+      name={name} task=generations rounds={writes} mb=2 ip=10.0.0.{n} peer=10.0.0.{peer}"
     disks:
       - {{ from: service, module: {name}-root.img }}
       - {{ from: service, {disk} }}
+    nics:
+      - {{ from: service, bridge: lan }}
 """
 
 
@@ -77,7 +93,8 @@ class Failure(Exception):
 
 class Boot:
     """A machine with guests that check their disks: `one` on the machine's disk, `two` on a RAM disk;
-    `two` is reset with some deaths. Or Linux in place of `two`, twice."""
+    `two` is reset with some deaths; beside them two exchange frames. Or Linux in place of all but `one`,
+    twice, which does both."""
 
     def __init__(self, args, seed, emulator, last=None):
         kinds = KINDS[emulator]
@@ -96,7 +113,7 @@ class Boot:
         # The incarnation that the console is at: a serial port as slow as a real one tells of what was
         # hundreds of deaths ago. And the one during which each guest was heard last.
         self.shown = 1
-        self.got_on = dict.fromkeys(self.guests, 1)
+        self.got_on = dict.fromkeys([*self.guests, *([] if self.linux else NETS)], 1)
         self.heard = self.begin = time.time()
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
@@ -121,7 +138,8 @@ class Boot:
             if name.startswith("linux"):
                 shutil.copy(os.path.join(self.args.build, "linux", "linux1.img"),
                             self.path(name + "-root.img"))
-        build, writes = self.args.build, self.args.writes
+        build = self.args.build
+        writes = self.args.writes * (LINUX_WRITES if self.linux else 1)
         config = SERVICE.format(image=self.args.service, words=self.service_words(last),
                                 device=DEVICES[self.disk])
         words = f"depth=32 writes={writes} ledger masks"
@@ -130,13 +148,15 @@ class Boot:
                                disk="module: one.img" if self.disk == "ram"
                                else "device: main, size: 1M")
         if self.linux:
-            config += LINUX.format(name="linux1", build=build, writes=writes,
+            config += LINUX.format(name="linux1", n=1, peer=2, build=build, writes=writes,
                                    disk="device: main, offset: 1M, size: 1M")
-            config += LINUX.format(name="linux2", build=build, writes=writes,
+            config += LINUX.format(name="linux2", n=2, peer=1, build=build, writes=writes,
                                    disk="module: linux2.img")
         else:
             config += GUEST.format(name="two", build=build, words=words + " blocks=64 again",
                                    disk="module: two.img")
+            for name in NETS:
+                config += NET.format(name=name, build=build, frames=writes * FRAMES)
         with open(self.path("config.yaml"), "w", encoding="utf-8") as f:
             f.write(config)
 
@@ -171,7 +191,7 @@ class Boot:
                 raise Failure(f"{found[1]}: {wrong}")
         verdict, waited = VERDICT.search(text), WAITED.search(text)
         if verdict:
-            self.verdicts[verdict[1]] = int(verdict[2])
+            self.verdicts[verdict[1]] = verdict[2]
         if waited:
             self.waits[waited[1]] = int(waited[2])
 
@@ -209,9 +229,10 @@ class Boot:
     def check_end(self, status):
         if status != 0:
             raise Failure(f"the machine did not power off in order: bh ended with status {status}")
-        for name, book in self.ledgers.items():
+        for name in self.got_on:
             if name not in self.verdicts:
                 raise Failure(f"{name} never came to its end")
+        for name, book in self.ledgers.items():
             # A death may cost console lines that were just being read.
             if len(book.holds) < self.guests[name] * 3 // 4:
                 raise Failure(f"{name}: of most blocks it was not heard what they hold")
