@@ -89,7 +89,7 @@ struct hv_served {
 	uint16_t function; /* device << 3 | function on the guest's bus 0 */
 	uint16_t source_kind;
 	uint16_t source, unit;
-	uint16_t flags;         /* HV_SERVED_READONLY */
+	uint16_t flags;         /* HV_SERVED_READONLY of a disk, _SHELL of a vsock */
 	uint16_t fallback;      /* config module, for a device that turns out to have no such disk;
 				   then all of it is served. HV_NO_MODULE: none */
 	uint64_t offset, bytes; /* range of the source; bytes 0: to its end */
@@ -104,6 +104,7 @@ struct hv_served {
 };
 
 #define HV_SERVED_READONLY 1u
+#define HV_SERVED_SHELL    2u /* its guest may use the management shell */
 #define HV_NO_MODULE       0xffffu
 
 /* A network of this domain: the cards that it serves there, and the physical one, if it has one. */

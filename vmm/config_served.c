@@ -168,13 +168,14 @@ static enum err check_served(struct check *k, const struct config_served *s)
 		[HV_SERVED_WATCHDOG] = "watchdog-from",
 	};
 	const struct config *c = k->c;
+	uint32_t known = s->kind == HV_SERVED_VSOCK ? HV_SERVED_SHELL : HV_SERVED_READONLY;
 
 	if (s->kind >= HV_SERVED_KINDS)
 		return config_bad(k, "kind", "%u is unknown", s->kind);
 	if (s->backend >= c->domains || !config_is_service(&c->domain[s->backend]))
 		return config_bad(k, froms[s->kind], "does not name a service domain");
-	if (s->flags & ~HV_SERVED_READONLY)
-		return config_bad(k, "flags", "unknown bits %#x", s->flags & ~HV_SERVED_READONLY);
+	if (s->flags & ~known)
+		return config_bad(k, "flags", "unknown bits %#x", s->flags & ~known);
 	if (!config_text_is_good(s->serial, sizeof(s->serial)))
 		return config_bad(k, "serial", "at most 23 printable ASCII characters");
 	return check_kind(k, s);

@@ -7,7 +7,9 @@
 
 #include "guests/lib/boot.h"
 #include "guests/lib/print.h"
+#include "guests/service/commands.h"
 #include "guests/service/virtio_port.h"
+#include "guests/service/vsock_shell.h"
 #include "lib/string.h"
 
 #define RECEIVE     0u
@@ -17,25 +19,14 @@
 #define TURN_BUDGET 4
 #define PIECE       4096u /* bytes that go into one of the receiver's buffers, at most */
 
-#define TYPE_STREAM           1u
-#define OP_RESET              3u
 #define EVENT_TRANSPORT_RESET 0u
-
-struct vsock_header {
-	uint64_t from_cid, to_cid;
-	uint32_t from_port, to_port;
-	uint32_t bytes;
-	uint16_t type, op;
-	uint32_t flags, buffer, forwarded;
-} PACKED;
-
-_Static_assert(sizeof(struct vsock_header) == 44, "virtio 1.2, 5.10.6");
 
 struct vsock {
 	struct virtio_device *v;
 	uint16_t cid;
-	bool waits;     /* a packet was taken and is not delivered */
-	bool reset_due; /* an event that the guest has no buffer for yet */
+	bool may_manage, told; /* the shell; told: that it may not */
+	bool waits;            /* a packet was taken and is not delivered */
+	bool reset_due;        /* an event that the guest has no buffer for yet */
 	uint16_t head;
 	uint32_t spoken; /* bits of vsocks[]: whom it sent to or had from */
 	struct vsock_header header;
@@ -68,10 +59,11 @@ static bool next_buffer(struct vsock *to, uint16_t *head, struct virtio_chain *c
 	return false;
 }
 
-/* The next piece of a packet: its header, and as much of what follows in `data` as goes into a
-   buffer of the receiver. Returns the bytes of data that are gone, -1: it has no buffer. */
+/* The next piece of a packet: its header, and as much of what follows, in `data` or as `text`, as
+   goes into a buffer of the receiver. Returns the bytes of data that are gone, -1: it has no
+   buffer. */
 static int64_t put_piece(struct vsock *to, const struct vsock_header *header,
-			 struct virtio_chain *data)
+			 struct virtio_chain *data, const char *text)
 {
 	static struct virtio_chain chain;
 	static struct {
@@ -86,7 +78,9 @@ static int64_t put_piece(struct vsock *to, const struct vsock_header *header,
 	n = MIN(header->bytes, MIN(PIECE, chain.writable_bytes - sizeof(*header)));
 	packet.header = *header;
 	packet.header.bytes = (uint32_t)n;
-	if (n && !virtio_chain_take(data, packet.data, (uint32_t)n))
+	if (text)
+		memcpy(packet.data, text, n);
+	else if (n && !virtio_chain_take(data, packet.data, (uint32_t)n))
 		memset(packet.data, 0, n);
 	n = virtio_chain_put(&chain, &packet, (uint32_t)(sizeof(*header) + n));
 	virtio_device_complete(to->v, RECEIVE, head, (uint32_t)n);
@@ -103,10 +97,43 @@ static bool refuse(struct vsock *s)
 		.from_port = h->to_port,
 		.to_port = h->from_port,
 		.type = h->type,
-		.op = OP_RESET,
+		.op = VSOCK_OP_RESET,
 	};
 
-	return h->op == OP_RESET || put_piece(s, &answer, NULL) >= 0;
+	return h->op == VSOCK_OP_RESET || put_piece(s, &answer, NULL, NULL) >= 0;
+}
+
+/* What the shell has for this guest, as far as there are buffers. */
+static void shell_talks(struct vsock *s)
+{
+	struct vsock_header header;
+	const char *text;
+
+	while (s->may_manage && vsock_shell_next(s->cid, &header, &text)) {
+		int64_t gone = put_piece(s, &header, NULL, text);
+
+		if (gone < 0)
+			return;
+		vsock_shell_sent(&header, (uint32_t)gone);
+	}
+}
+
+static bool to_shell(struct vsock *s)
+{
+	static char data[VSOCK_SHELL_BYTES];
+	const struct vsock_header *h = &s->header;
+
+	if (!s->may_manage && !s->told)
+		print("%s: asks for the management shell, but its config has no `vsock-shell: "
+		      "yes`\n",
+		      s->v->guest_name);
+	s->told |= !s->may_manage;
+	if (!s->may_manage || h->type != VSOCK_TYPE_STREAM || h->bytes > sizeof(data) ||
+	    (h->bytes && !virtio_chain_take(&s->chain, data, h->bytes)) ||
+	    !vsock_shell_take(h, data))
+		return refuse(s);
+	shell_talks(s);
+	return true;
 }
 
 /* True once the packet that waits is dealt with. */
@@ -114,13 +141,16 @@ static bool deliver(struct vsock *s)
 {
 	struct vsock *to = find(s->header.to_cid);
 
-	if (!to || to == s || s->header.from_cid != s->cid || s->header.type != TYPE_STREAM ||
+	if (s->header.to_cid == VSOCK_CID_HOST && s->header.to_port == VSOCK_SHELL_PORT &&
+	    s->header.from_cid == s->cid)
+		return to_shell(s);
+	if (!to || to == s || s->header.from_cid != s->cid || s->header.type != VSOCK_TYPE_STREAM ||
 	    s->header.bytes > s->chain.readable_bytes)
 		return refuse(s);
 	s->spoken |= (uint32_t)BIT(to - vsocks);
 	to->spoken |= (uint32_t)BIT(s - vsocks);
 	do {
-		int64_t gone = put_piece(to, &s->header, &s->chain);
+		int64_t gone = put_piece(to, &s->header, &s->chain, NULL);
 
 		if (gone < 0)
 			return false;
@@ -185,6 +215,12 @@ static void tell_reset(struct vsock *s)
 	s->reset_due = false;
 }
 
+static void buffers_came(struct vsock *s)
+{
+	shell_talks(s);
+	senders_again();
+}
+
 static void vsock_kick(struct virtio_device *v, unsigned q)
 {
 	struct vsock *s = v->backend;
@@ -192,7 +228,7 @@ static void vsock_kick(struct virtio_device *v, unsigned q)
 	if (q == TRANSMIT)
 		transmit(s);
 	else if (q == RECEIVE)
-		senders_again();
+		buffers_came(s);
 	else
 		tell_reset(s);
 }
@@ -212,6 +248,7 @@ static void vsock_reset(struct virtio_device *v)
 		virtio_port_again(vsocks[i].v->kick_event[EVENTS]);
 	}
 	s->spoken = 0;
+	vsock_shell_gone(s->cid);
 	senders_again();
 }
 
@@ -242,8 +279,14 @@ bool vsock_init(struct virtio_device *v, const struct hv_served *served)
 		print("%s: more than %u vsocks: this one is left out\n", v->guest_name, VSOCKS);
 		return false;
 	}
-	vsock_count++;
-	*s = (struct vsock){ .v = v, .cid = served->cid, .reset_due = boot->incarnation > 1 };
+	if (!vsock_count++)
+		vsock_shell_init(commands);
+	*s = (struct vsock){
+		.v = v,
+		.cid = served->cid,
+		.may_manage = served->flags & HV_SERVED_SHELL,
+		.reset_due = boot->incarnation > 1,
+	};
 	v->model = &vsock_model;
 	v->backend = s;
 	v->offered = VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC;

@@ -4,7 +4,7 @@
  * are the two drivers' matter. A packet waits in its sender's queue until the receiver has a
  * buffer. What goes nowhere is answered with a reset. When this domain is restarted every guest is
  * told that its connections are gone (transport reset), and so are those who have spoken with a
- * guest that is.
+ * guest that is. The host's address has one port, the management shell's (vsock_shell.h).
  */
 #ifndef GUESTS_SERVICE_VSOCK_H
 #define GUESTS_SERVICE_VSOCK_H

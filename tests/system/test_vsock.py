@@ -1,11 +1,15 @@
-"""Two Linux guests talk over virtio sockets; a death of the service domain ends their connections."""
+"""Two Linux guests talk over virtio sockets, with each other and one of them with the management shell;
+a death of the service domain ends their connections."""
 import pytest
 
 from machine import BOOT, QUICK, SERVICE, WAIT, linux
 
 
-def guest(name):
-    return linux(name, QUICK, initrd="vsock.img", memory="96M", vsock_from="service")
+SHELL = "vsock talk 2 1"
+
+
+def guest(name, **keys):
+    return linux(name, QUICK, initrd="vsock.img", memory="96M", vsock_from="service", **keys)
 
 
 def send_all(m, size):
@@ -44,3 +48,36 @@ def test_streams_between_guests_are_whole_and_end_with_their_server(boot):
     m.line("shutdown")
     m.expect("system: power off", timeout=WAIT)
     assert m.end() == 0
+
+
+@pytest.mark.seconds(30)
+def test_a_guest_that_may_manages_the_system(boot):
+    m = boot([SERVICE, guest("linux1", vsock_shell="yes"), guest("linux2")], args=["--disk", "none"])
+    m.expect_all(["linux1: a shell", "linux2: a shell"], timeout=BOOT)
+    m.view("1")
+    m.line(f"printf 'list\\nnonsense\\nhelp pause\\n' | {SHELL}; echo status $?")
+    m.expect(r"bulkhead> .*linux2 +running", timeout=WAIT)
+    m.expect("bulkhead> nonsense: ", timeout=WAIT)
+    m.expect("pause NAME", timeout=WAIT)
+    m.expect("bulkhead> status 0", timeout=WAIT)
+
+    # An answer of more than the driver's buffers, and a line that ends with the connection.
+    m.line(f"printf 'help\\nconsole linux1\\npause linux2' | {SHELL} | tail -n 3")
+    m.expect("bulkhead> ", timeout=WAIT)
+    m.line(f"echo list | {SHELL}")
+    m.expect(r"linux2 +paused", timeout=WAIT)
+    m.line(f"echo resume linux2 | {SHELL}")
+
+    m.view("2")
+    m.line(SHELL)
+    m.expect("vsock: connect: Connection reset by peer", timeout=WAIT)
+    m.view("1")
+    m.line(SHELL)
+    m.expect("bulkhead> ", timeout=WAIT)
+    m.line("crash service")
+    # Who waits for it in poll() finds the connection gone, not reset.
+    m.expect("vsock: read: Transport endpoint is not connected", timeout=WAIT)
+    m.line(f"echo shutdown | {SHELL}")
+    m.expect("system: power off", timeout=WAIT)
+    assert m.end() == 0
+    assert "linux2: asks for the management shell, but its config has no `vsock-shell: yes`" in m.seen()

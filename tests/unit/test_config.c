@@ -260,6 +260,14 @@ static void sockets_have_addresses_of_their_own(void **state)
 	assert_string_equal(why, "domain linux1: vsock-cid: 2; from 3 on");
 	GUEST->serve[1].cid = 3;
 	assert_int_equal(check(), OK);
+	GUEST->serve[1].flags = HV_SERVED_SHELL;
+	assert_int_equal(check(), OK);
+	GUEST->serve[1].flags = HV_SERVED_READONLY;
+	assert_int_equal(check(), ERR_INVAL);
+	GUEST->serve[1].flags = 0;
+	DISK->flags = HV_SERVED_SHELL;
+	assert_int_equal(check(), ERR_INVAL);
+	DISK->flags = 0;
 	GUEST->served = 3;
 	GUEST->serve[2] = GUEST->serve[1];
 	assert_int_equal(check(), ERR_INVAL);

@@ -174,10 +174,13 @@ static void compile_vsock(const struct config *c, struct config_domain *d,
 			  const struct yaml_domain *yd, unsigned i, const char *base)
 {
 	uint32_t cid = CONFIG_CID_FIRST + i;
+	bool shell = false;
 
 	compile_plain(c, d, HV_SERVED_VSOCK, yd->vsock_from, base, "vsock-from");
 	compile_number(&cid, 0xffff, yd->vsock_cid, base, "vsock-cid");
+	compile_flag(&shell, yd->vsock_shell, base, "vsock-shell");
 	d->serve[d->served - 1].cid = cid;
+	d->serve[d->served - 1].flags = shell ? HV_SERVED_SHELL : 0;
 }
 
 static bool few_enough(const struct yaml_domain *yd, bool pc, const char *base)
@@ -220,6 +223,8 @@ void compile_served(struct system_image *out, const struct yaml_config *y, unsig
 		report_key(base, "legacy-from is for `platform: pc`");
 	if (yd->vsock_cid && !yd->vsock_from)
 		report_key(base, "vsock-cid without vsock-from");
+	if (yd->vsock_shell && !yd->vsock_from)
+		report_key(base, "vsock-shell without vsock-from");
 	if (!few_enough(yd, pc, base))
 		return;
 	compile_lists(out, y, i);

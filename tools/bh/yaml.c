@@ -113,6 +113,7 @@ static const cyaml_schema_field_t domain_fields[] = {
 	TEXT("rng-from", struct yaml_domain, rng_from),
 	TEXT("vsock-from", struct yaml_domain, vsock_from),
 	TEXT("vsock-cid", struct yaml_domain, vsock_cid),
+	TEXT("vsock-shell", struct yaml_domain, vsock_shell),
 	TEXT("watchdog-from", struct yaml_domain, watchdog_from),
 	CYAML_FIELD_END,
 };

@@ -47,7 +47,7 @@ struct yaml_domain {
 	unsigned nics_count;
 	struct yaml_bridge *bridges;
 	unsigned bridges_count;
-	char *rng_from, *vsock_from, *vsock_cid, *watchdog_from;
+	char *rng_from, *vsock_from, *vsock_cid, *vsock_shell, *watchdog_from;
 };
 
 struct yaml_slot {

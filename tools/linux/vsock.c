@@ -4,8 +4,11 @@
  *   vsock listen PORT            takes one connection, reads it to its end, says how many bytes
  *                                there were and their sum, and gives that as its answer
  *   vsock send CID PORT BYTES    sends so many bytes and shows the answer
+ *   vsock talk CID PORT          sends what stands at its input and shows what comes, until the
+ *                                other side ends
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,14 +51,50 @@ static int listen_on(unsigned port)
 	return write(c, buf, (size_t)n) == n ? 0 : fail("write");
 }
 
-static int send_to(unsigned cid, unsigned port, unsigned long bytes)
+static int connect_to(unsigned cid, unsigned port)
 {
 	struct sockaddr_vm to = { .svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port };
 	int s = socket(AF_VSOCK, SOCK_STREAM, 0);
+
+	return connect(s, (struct sockaddr *)&to, sizeof(to)) ? -1 : s;
+}
+
+static int talk(unsigned cid, unsigned port)
+{
+	struct pollfd p[2] = { { .fd = connect_to(cid, port), .events = POLLIN },
+			       { .fd = STDIN_FILENO, .events = POLLIN } };
+	ssize_t n;
+
+	if (p[0].fd < 0)
+		return fail("connect");
+	for (;;) {
+		poll(p, 2, -1);
+		if (p[0].revents) {
+			n = read(p[0].fd, buf, sizeof(buf));
+			if (n <= 0)
+				return n < 0 ? fail("read") : 0;
+			if (write(STDOUT_FILENO, buf, (size_t)n) != n)
+				return fail("write");
+		}
+		if (p[1].revents) {
+			n = read(STDIN_FILENO, buf, sizeof(buf));
+			if (n > 0 && write(p[0].fd, buf, (size_t)n) != n)
+				return fail("write");
+			if (n <= 0) {
+				shutdown(p[0].fd, SHUT_WR);
+				p[1].fd = -1;
+			}
+		}
+	}
+}
+
+static int send_to(unsigned cid, unsigned port, unsigned long bytes)
+{
+	int s = connect_to(cid, port);
 	unsigned long sent = 0, sum = 0;
 	ssize_t n;
 
-	if (connect(s, (struct sockaddr *)&to, sizeof(to)))
+	if (s < 0)
 		return fail("connect");
 	printf("vsock: connected\n");
 	fflush(stdout);
@@ -88,6 +127,8 @@ int main(int argc, char **argv)
 	if (argc == 5 && !strcmp(argv[1], "send"))
 		return send_to((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]),
 			       strtoul(argv[4], NULL, 0));
-	fprintf(stderr, "usage: vsock listen PORT | send CID PORT BYTES\n");
+	if (argc == 4 && !strcmp(argv[1], "talk"))
+		return talk((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]));
+	fprintf(stderr, "usage: vsock listen PORT | send CID PORT BYTES | talk CID PORT\n");
 	return 2;
 }
