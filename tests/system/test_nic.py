@@ -3,6 +3,7 @@ service domain. That network is the emulator's own: a gateway at 10.0.2.2 that a
 addresses and lets guests connect to this computer."""
 import socket
 import threading
+import time
 
 import pytest
 
@@ -85,3 +86,29 @@ def test_linux_gets_an_address_and_exchanges_bytes_with_the_outside(boot, emulat
     world.thread.join(10)
     assert world.got == world.payload
     assert m.seen().count("service: stopped: ") == 1
+
+
+@only("qemu", "Bochs forwards no ports")
+@pytest.mark.seconds(15)
+def test_a_forwarded_port_leads_to_a_guest(boot):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    m = boot([service(), linux("one", QUICK) + "    nics:\n      - {{ from: service, bridge: lan }}\n"],
+             args=["--net", f"e1000e,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:7000"])
+    m.expect("one: a shell", timeout=BOOT)
+    m.view("1")
+    m.line("ifconfig eth0 10.0.2.15; echo from the guest | nc -l -p 7000; echo status $?")
+    # Until the guest listens, what connects is reset.
+    end, answer = time.monotonic() + WAIT, b""
+    while not answer and time.monotonic() < end:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=WAIT) as call:
+                call.sendall(b"from outside\n")
+                answer = call.makefile("rb").readline()
+        except ConnectionError:
+            pass
+    assert answer == b"from the guest\n"
+    m.expect("from outside", timeout=WAIT)
+    m.expect("status 0", timeout=WAIT)
+    m.line("poweroff -f")
+    assert m.end() == 0
