@@ -34,7 +34,7 @@ STOPPED = re.compile(r"(\S+): stopped: (.*)")
 RESTARTED = re.compile(r"service: restarted, incarnation (\d+)$")
 ENDED = re.compile(r"it ended with status (\d{5})$")
 EXCHANGED = re.compile(r"(\w+): (\d+) of \2 frames")
-VERDICT = re.compile(r"(\w+): (?:disk ok, (\d+) writes|net ok, )")
+VERDICT = re.compile(r"(\w+): (disk|net) ok, \d+ ")
 WAITED = re.compile(r"(\w+): longest wait (\d+) us")
 
 SERVICE = """name: campaign
@@ -56,22 +56,12 @@ domains:
 
 GUEST = """  - name: {name}
     type: native
-    image: {build}/guests/disktest.elf
+    image: {build}/guests/{program}.elf
     memory: 4M
     cmdline: "{words}"
-    disks:
-      - {{ from: service, {disk} }}
+    {devices}:
+      - {{ from: service, {device} }}
 """
-
-NET = """  - name: {name}
-    type: native
-    image: {build}/guests/nettest.elf
-    memory: 4M
-    cmdline: "frames={frames} steps=50 lossy"
-    nics:
-      - {{ from: service, bridge: lan }}
-"""
-
 
 LINUX = """  - name: {name}
     type: linux
@@ -110,11 +100,16 @@ class Boot:
         self.guests = ({"one": 256, "linux1": 256, "linux2": 256} if self.linux
                        else {"one": 256, "two": 64})
         self.ledgers = {name: ledger.Ledger() for name in self.guests}
-        self.verdicts, self.waits, self.last_lines, self.part = {}, {}, [], ""
+        self.waits, self.last_lines, self.part = {}, [], ""
+        # guest: what it has still to find good
+        self.awaited = {name: {"disk", "net"} if name.startswith("linux") else {"disk"}
+                        for name in self.guests}
+        if not self.linux:
+            self.awaited.update({name: {"net"} for name in NETS})
         # The incarnation that the console is at: a serial port as slow as a real one tells of what was
         # hundreds of deaths ago. And the one during which each guest was heard last.
         self.shown = 1
-        self.got_on = dict.fromkeys([*self.guests, *([] if self.linux else NETS)], 1)
+        self.got_on = dict.fromkeys(self.awaited, 1)
         self.quiet = set() # has all frames, and stays a while for its twin's sake
         self.heard = self.begin = time.time()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -145,9 +140,10 @@ class Boot:
         config = SERVICE.format(image=self.args.service, words=self.service_words(last),
                                 device=DEVICES[self.disk])
         words = f"depth=32 writes={writes} ledger masks"
-        config += GUEST.format(name="one", build=build,
+        disk = {"program": "disktest", "devices": "disks", "build": build}
+        config += GUEST.format(name="one", **disk,
                                words=words + " blocks=256" + (" wait=4000" if self.linux else ""),
-                               disk="module: one.img" if self.disk == "ram"
+                               device="module: one.img" if self.disk == "ram"
                                else "device: main, size: 1M")
         if self.linux:
             config += LINUX.format(name="linux1", n=1, peer=2, build=build, writes=writes,
@@ -155,10 +151,12 @@ class Boot:
             config += LINUX.format(name="linux2", n=2, peer=1, build=build, writes=writes,
                                    disk="module: linux2.img")
         else:
-            config += GUEST.format(name="two", build=build, words=words + " blocks=64 again",
-                                   disk="module: two.img")
+            config += GUEST.format(name="two", **disk, words=words + " blocks=64 again",
+                                   device="module: two.img")
             for name in NETS:
-                config += NET.format(name=name, build=build, frames=writes * FRAMES)
+                config += GUEST.format(name=name, program="nettest", devices="nics", build=build,
+                                       words=f"frames={writes * FRAMES} steps=50 lossy",
+                                       device="bridge: lan")
         with open(self.path("config.yaml"), "w", encoding="utf-8") as f:
             f.write(config)
 
@@ -194,8 +192,8 @@ class Boot:
         exchanged, verdict, waited = (r.search(text) for r in (EXCHANGED, VERDICT, WAITED))
         if exchanged:
             self.quiet.add(exchanged[1])
-        if verdict:
-            self.verdicts[verdict[1]] = verdict[2]
+        if verdict and verdict[1] in self.awaited:
+            self.awaited[verdict[1]].discard(verdict[2])
         if waited:
             self.waits[waited[1]] = int(waited[2])
 
@@ -210,7 +208,7 @@ class Boot:
         patience = (self.args.patience * (LINUX_PATIENCE if self.linux else 1)
                     * (BOCHS_PATIENCE if self.emulator == "bochs" else 1))
         for name, last in self.got_on.items():
-            if name not in self.quiet and name not in self.verdicts and self.shown - last > patience:
+            if name not in self.quiet and self.awaited[name] and self.shown - last > patience:
                 raise Failure(f"{name} has not got on for {patience} deaths: it waits for an answer")
 
     def watch(self, child, log, progress):
@@ -233,9 +231,9 @@ class Boot:
     def check_end(self, status):
         if status != 0:
             raise Failure(f"the machine did not power off in order: bh ended with status {status}")
-        for name in self.got_on:
-            if name not in self.verdicts:
-                raise Failure(f"{name} never came to its end")
+        for name, kinds in self.awaited.items():
+            for kind in sorted(kinds):
+                raise Failure(f"{name} never told of its {kind}")
         for name, book in self.ledgers.items():
             # A death may cost console lines that were just being read.
             if len(book.holds) < self.guests[name] * 3 // 4:
