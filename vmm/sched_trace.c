@@ -11,8 +11,7 @@ COLD void sched_trace_leave(struct sched_cpu *c, uint64_t now)
 
 	c->left = now;
 	/* At the time that its account ends with, so that a reader's sums agree with it. */
-	if (trace_mask & 1u << HV_TRACE_LEAVE)
-		trace_put_at(now, HV_TRACE_LEAVE, v, tsc_ns(now - c->since), v->run_state);
+	trace_at(now, HV_TRACE_LEAVE, v, tsc_ns(now - c->since), v->run_state);
 }
 
 COLD void sched_trace_enter(struct sched_cpu *c)

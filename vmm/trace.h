@@ -19,7 +19,7 @@
 extern uint32_t trace_mask;
 
 void trace_put(enum hv_trace_event event, const struct vcpu *v, uint64_t a, uint64_t b);
-/* The same of an event at this time (TSC), no earlier than the record before it. */
+/* The same of an event at this TSC time, no earlier than the record before it. */
 void trace_put_at(uint64_t tsc, enum hv_trace_event event, const struct vcpu *v, uint64_t a,
 		  uint64_t b);
 
@@ -28,6 +28,13 @@ static inline void trace(enum hv_trace_event event, const struct vcpu *v, uint64
 {
 	if (UNLIKELY(trace_mask & 1u << event))
 		trace_put(event, v, a, b);
+}
+
+static inline void trace_at(uint64_t tsc, enum hv_trace_event event, const struct vcpu *v,
+			    uint64_t a, uint64_t b)
+{
+	if (UNLIKELY(trace_mask & 1u << event))
+		trace_put_at(tsc, event, v, a, b);
 }
 
 /* Boot CPU, when the others have been started: makes the rings and records what `mask` says.

@@ -7,7 +7,6 @@
 #include "guests/service/shell.h"
 #include "lib/string.h"
 
-#define PROMPT       SHELL_PROMPT
 #define ANSWER_BYTES 32768
 #define TOO_LONG     "\nthe rest is left out: it is too long\n"
 
@@ -29,7 +28,7 @@ static struct {
 } shell;
 
 static char in[VSOCK_SHELL_BYTES];
-static char out[ANSWER_BYTES + sizeof(TOO_LONG) + sizeof(PROMPT)];
+static char out[ANSWER_BYTES + sizeof(TOO_LONG) + sizeof(SHELL_PROMPT)];
 
 void vsock_shell_init(const struct verb *verbs)
 {
@@ -56,7 +55,7 @@ static void prompt(void)
 {
 	if (shell.cut)
 		append(TOO_LONG, strlen(TOO_LONG));
-	append(PROMPT, strlen(PROMPT));
+	append(SHELL_PROMPT, strlen(SHELL_PROMPT));
 	shell.cut = false;
 }
 
