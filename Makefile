@@ -167,6 +167,11 @@ $(O)/hv/%.o: %.c | $(OFFSETS)
 	@mkdir -p $(@D)
 	$(call run,CC)$(CC) $(HV_CFLAGS) -MMD -MP -c -o $@ $<
 
+# What runs at boot, at a domain's start or at its end only: small rather than quick.
+$(patsubst %,$(O)/hv/%.o,boot/% drivers/acpi% drivers/pci_scan% vmm/config% vmm/load% vmm/vacpi% vmm/bootpage%): \
+	HV_CFLAGS += -Os
+$(patsubst %,$(O)/hv/arch/x86/vmx/%.o,caps check dump): HV_CFLAGS += -Os
+
 $(O)/hv/%.asm.o: %.asm $(OFFSETS)
 	@mkdir -p $(@D)
 	$(call run,NASM)$(NASM) -f elf64 -g -F dwarf -I. -I$(O)/gen/ -MD $(@:.o=.d) -MP -o $@ $<
