@@ -20,7 +20,9 @@
 #define REG_DIVISOR 0 /* two bytes, while LCR_DLAB */
 
 #define IER_RECEIVE 0x01
-#define FCR_ENABLE  0x07 /* on, both FIFOs cleared */
+#define FCR_ENABLE                                                                                 \
+	0x87 /* on, both FIFOs cleared, an interrupt for 8 bytes or when no more come              \
+	      */
 #define LCR_8N1     0x03
 #define LCR_DLAB    0x80
 #define MCR_ON      0x0b /* DTR, RTS, OUT2: the interrupt's gate */

@@ -39,9 +39,10 @@ size_t control_read(char *buf, size_t bytes)
 	size_t n;
 
 	spin_lock(&lock);
+	/* First: of what is taken out of the port here no interrupt will tell. */
+	control_fill();
 	for (n = 0; n < bytes && tail != head; n++)
 		buf[n] = input[tail++ % INPUT_BYTES];
-	control_fill();
 	spin_unlock(&lock);
 	return n;
 }

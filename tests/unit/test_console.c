@@ -392,6 +392,18 @@ static void the_control_port_loses_nothing_that_waits_in_it(void **state)
 	assert_string_equal(buf, sent);
 }
 
+/* The port tells of a few bytes only after a while: until then nobody takes them unseen. */
+static void a_read_leaves_no_byte_behind_that_nobody_tells_of(void **state)
+{
+	char buf[16];
+
+	strcpy(sent, "abc");
+	sent_at = 0;
+	assert_int_equal(control_read(buf, sizeof(buf)), 3);
+	assert_memory_equal(buf, "abc", 3);
+	assert_int_equal(control_read(buf, sizeof(buf)), 0);
+}
+
 static void the_control_port_takes_what_its_transmitter_takes(void **state)
 {
 	const struct hv_cap *cap = cap_find(d, HV_CAP_CONSOLE, HV_CONSOLE_CONTROL);
@@ -418,6 +430,7 @@ int main(void)
 				       no_mux),
 		cmocka_unit_test_setup(a_log_line_that_died_with_its_reader_is_printed, no_mux),
 		cmocka_unit_test_setup(the_control_port_loses_nothing_that_waits_in_it, no_mux),
+		cmocka_unit_test_setup(a_read_leaves_no_byte_behind_that_nobody_tells_of, no_mux),
 		cmocka_unit_test_setup(the_control_port_takes_what_its_transmitter_takes, no_mux),
 		cmocka_unit_test_setup(keys_go_to_the_multiplexer_or_to_one_guest, no_mux),
 	};
