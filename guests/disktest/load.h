@@ -27,6 +27,7 @@ struct load {
 	bool ledger;     /* says each write that was acknowledged, and what was found */
 	unsigned vector; /* 0, or: its interrupt is now and then masked and set up anew */
 	uint64_t writes; /* acknowledged */
+	uint64_t most;   /* writes that an incarnation begins */
 	uint64_t gap;    /* longest time without an answer, TSC ticks */
 	struct load_faults faults;
 };
@@ -41,7 +42,8 @@ void load_init(struct load *l);
 /* The disk was opened anew: what was under way may have happened or not. */
 void load_forget(struct load *l);
 
-/* What an earlier incarnation left, of which nothing is remembered: every block must be whole. */
+/* What an earlier incarnation left, of which nothing is remembered: every block must be whole,
+   or half written over what it held. */
 bool load_inspect(struct load *l);
 
 /* Says what each block must hold. */

@@ -127,6 +127,7 @@ int main(void)
 
 	load.depth = (unsigned)MIN(boot_number("depth", 16), (uint64_t)VIRTIO_BLK_DEPTH);
 	load.blocks = (unsigned)MIN(boot_number("blocks", 256), (uint64_t)LOAD_BLOCKS);
+	load.most = writes + load.blocks + load.depth;
 	load.ledger = boot_option("ledger", NULL);
 	if (load.ledger)
 		print_patience(LEDGER_PATIENCE);

@@ -61,3 +61,32 @@ uint64_t pattern_read(const uint64_t *buf, uint64_t block)
 			return PATTERN_TORN;
 	return generation;
 }
+
+/* The low bytes are of one word, the others of the other. */
+static int is_mixed(uint64_t word, uint64_t low, uint64_t high)
+{
+	for (unsigned bits = 8; bits < 64; bits += 8)
+		if (word == ((low & ((1ull << bits) - 1)) | (high >> bits << bits)))
+			return 1;
+	return 0;
+}
+
+/* The three words of the head may be of either: they are whole where the rest is not. */
+int pattern_is_half(const uint64_t *buf, uint64_t block, uint64_t older)
+{
+	uint64_t newer_state = seed_of(block, buf[2]) | 1, state = seed_of(block, older) | 1;
+	int in_newer = 1;
+
+	for (unsigned i = FIRST; i < PATTERN_WORDS; i++) {
+		uint64_t newer = pattern_random(&newer_state), old = pattern_random(&state);
+
+		if (!older)
+			old = 0;
+		if (in_newer && buf[i] == newer)
+			continue;
+		if (buf[i] != old && !(in_newer && is_mixed(buf[i], newer, old)))
+			return 0;
+		in_newer = 0;
+	}
+	return 1;
+}

@@ -23,4 +23,8 @@ void pattern_poison(uint64_t *buf);
 /* The generation of this block that buf holds, 0 for zeroes, or what else it is. */
 uint64_t pattern_read(const uint64_t *buf, uint64_t block);
 
+/* What a write that was broken off leaves: the first bytes of some generation, and behind them
+   `older`, 0 for zeroes. */
+int pattern_is_half(const uint64_t *buf, uint64_t block, uint64_t older);
+
 #endif
