@@ -12,7 +12,7 @@
 #define RESET_OF_100 45
 #define SIDE_STEP    11
 #define SKIP_BITS    6
-#define SETUP_SKIP   3
+#define SETUP_SKIP   2
 
 /* splitmix64: every bit of the state counts in every bit of the result. */
 static uint64_t next(uint64_t *state)
