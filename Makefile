@@ -40,8 +40,8 @@ GUEST_ELFS := $(foreach g,$(GUESTS),$(if $(wildcard guests/$(g)/*.c),$(O)/guests
 GUEST_LIB_OBJS := $(patsubst %,$(O)/%.o,$(wildcard guests/lib/*.c guests/lib/*.asm) \
 	lib/string.c lib/format.c)
 
-# Service domains with a fault for the campaign to find, each with a file of tests/faults/ linked in
-# place of what it says.
+# Service domains with a fault for the campaign to find, or to upgrade to, each with a file of
+# tests/faults/ linked in place of what it says.
 FAULTS := $(patsubst tests/faults/%.c,$(O)/guests/service-%.elf,$(wildcard tests/faults/*.c))
 SERVICE_OBJS := $(patsubst %,$(O)/%.o,$(wildcard guests/service/*.c guests/service/*/*.c)) $(GUEST_LIB_OBJS)
 
@@ -60,7 +60,7 @@ UNIT_CFLAGS := -std=gnu11 -O1 -g -I. $(WARN) -fsanitize=address,undefined -fno-s
 # --- tools on the host ---------------------------------------------------------
 BH := $(O)/bh
 BH_OBJS := $(patsubst %.c,$(O)/host/%.o,$(wildcard tools/bh/*.c vmm/config*.c) guests/service/json.c \
-	lib/string.c lib/format.c)
+	guests/service/base64.c vmm/load_elf.c lib/string.c lib/format.c)
 HOST_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -I. $(WARN) -Wno-format-truncation \
 	-Wno-unknown-warning-option
 
@@ -227,6 +227,7 @@ $(foreach g,$(GUESTS),$(eval $(call GUEST_RULE,$(g))))
 # See FAULTS.
 $(O)/guests/service-no-inflight.elf: LEFT_OUT := %/service/inflight.c.o
 $(O)/guests/service-no-reset.elf: WRAP := --wrap=vpci_reset
+$(O)/guests/service-next.elf: WRAP := --wrap=control_start
 
 $(O)/guests/service-%.elf: $(O)/tests/faults/%.c.o $(SERVICE_OBJS) guests/lib/guest.ld
 	$(call run,LD)$(LD) -nostdlib -static -pie --no-dynamic-linker -z max-page-size=0x1000 -z noexecstack \

@@ -149,4 +149,15 @@ struct hv_boot {
 	struct hv_bridge bridge[HV_BOOT_BRIDGES];
 };
 
+/* ELF note of an image (name HV_NOTE_NAME, type HV_NOTE_STATE): which versions of what is kept over
+   restarts it reads. In an upgrade the running image's `version` must be one of them. An image
+   without the note has 0 for both. */
+#define HV_NOTE_NAME  "Bulkhead"
+#define HV_NOTE_STATE 1u
+
+struct hv_note_state {
+	uint32_t oldest;
+	uint32_t version; /* which it writes, and the newest that it reads */
+};
+
 #endif

@@ -53,6 +53,11 @@ struct hv_window_entry {
 /* Every page of a window is held for DMA: after the peer's death it stays until it is released. */
 #define HV_WINDOW_WRITE 1u
 
+/* IMAGE_STAGE brings a domain another image in pieces of at most so many bytes, one after the
+   other; with 0 bytes at their end, and the CRC-32C of all, it is checked, and the domain starts
+   from it from then on. */
+#define HV_STAGE_BYTES 4096u
+
 struct hv_batch_entry {
 	uint64_t call; /* enum hv_call; one that would block returns HV_ERR_AGAIN */
 	uint64_t arg[5];

@@ -146,6 +146,12 @@ static enum err check_memory(struct check *k)
 	if (!page_aligned(d->dma_pool) || d->dma_pool > DMA_MAX)
 		return config_bad(k, "dma-pool", "%#lx is not right; a multiple of 4K up to 1G",
 				  (unsigned long)d->dma_pool);
+	if (d->stage && d->protocol != CONFIG_NATIVE)
+		return config_bad(k, "stage", "only native and service domains can be upgraded");
+	if (!page_aligned(d->stage) || d->stage > d->memory)
+		return config_bad(k, "stage",
+				  "%#lx is not right; a multiple of 4K up to the domain's memory",
+				  (unsigned long)d->stage);
 	if (!page_aligned(d->kept) || d->kept > DMA_MAX)
 		return config_bad(k, "kept", "%#lx is not right; a multiple of 4K up to 1G",
 				  (unsigned long)d->kept);

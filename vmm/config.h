@@ -13,7 +13,7 @@
 #include "lib/err.h"
 
 #define CONFIG_MAGIC      0x47464348424bull
-#define CONFIG_VERSION    4
+#define CONFIG_VERSION    5
 #define CONFIG_MODULE     "bulkhead.config" /* first word of the module's Multiboot2 string */
 #define CONFIG_DOMAINS    16
 #define CONFIG_MODULES    48
@@ -117,6 +117,7 @@ struct config_domain {
 	uint32_t restart;        /* enum config_restart */
 	uint64_t memory;         /* bytes, page-aligned */
 	uint64_t dma_pool, kept; /* bytes, page-aligned, service domains only */
+	uint64_t stage; /* bytes, page-aligned: the largest image of an upgrade; native protocol */
 	uint32_t vcpus;
 	uint32_t priority;   /* 0..7, higher goes first */
 	uint32_t quantum_us; /* 100..1000000 */

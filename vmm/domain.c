@@ -20,6 +20,7 @@
 #include "vmm/place.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
+#include "vmm/stage.h"
 #include "vmm/start.h"
 #include "vmm/vcpu_make.h"
 #include "vmm/vioapic.h"
@@ -259,6 +260,7 @@ void domains_build(const struct config *c, const struct start_info *info)
 	for (unsigned i = 0; i < count; i++)
 		if (domains[i].extents)
 			domain_make(&domains[i], c, info);
+	stage_build();
 	sched_table_build(c);
 	if (service_build() != OK)
 		log_error("config %s: goes on without what this machine lacks", c->name);

@@ -11,6 +11,7 @@
 #include "vmm/guestmem.h"
 #include "vmm/hypercall.h"
 #include "vmm/ending.h"
+#include "vmm/stage.h"
 #include "vmm/vuart.h"
 #include "vmm/watchdog.h"
 
@@ -64,6 +65,17 @@ enum verdict hc_domain_info(struct vcpu *v, const uint64_t arg[5], int64_t *resu
 		*result = HV_ERR_RANGE;
 	else if (!guest_write(v->domain, gpa(arg[1]), &info, sizeof(info)))
 		*result = HV_ERR_FAULT;
+	return VERDICT_DONE;
+}
+
+/* Pieces of an image; none, at the end of all: it is to be taken. */
+enum verdict hc_image_stage(struct vcpu *v, const uint64_t arg[5], int64_t *result)
+{
+	struct domain *d = cap_domain(v, arg[0], HV_CAP_DOMAIN, HV_RIGHT_CONTROL, result);
+
+	if (d)
+		*result = arg[3] ? stage_write(d, arg[1], v->domain, gpa(arg[2]), arg[3])
+				 : stage_finish(d, arg[1], arg[4]);
 	return VERDICT_DONE;
 }
 

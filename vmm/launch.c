@@ -2,7 +2,7 @@
  * Bringing a domain up: its memory scrubbed, its image checked and loaded, its platform reset, its
  * first vCPU put into the state in which the boot protocol begins; the others wait for a STARTUP
  * message (startup.c). The preloaded images stay where GRUB put them, for this and every later
- * start.
+ * start; one that was staged (stage.c) goes first.
  */
 #include "vmm/launch.h"
 
@@ -17,6 +17,7 @@
 #include "vmm/loader.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
+#include "vmm/stage.h"
 #include "vmm/vcpu_make.h"
 #include "vmm/vioapic.h"
 #include "vmm/vpc.h"
@@ -102,12 +103,18 @@ static enum err launch_image(uint16_t module, struct span *out, char *why, size_
 static enum err launch_load(struct domain *d, struct loader_entry *entry, char *why, size_t size)
 {
 	struct loader_images in;
-	enum err e = launch_image(d->config->image, &in.image, why, size);
+	enum err e = OK;
 
+	if (!stage_hold(d, &in.image))
+		e = launch_image(d->config->image, &in.image, why, size);
 	if (e == OK)
 		e = launch_image(d->config->initrd, &in.initrd, why, size);
+	entry->kept_version = 0;
 	if (e == OK)
 		e = loader_load(d, &in, entry, why, size);
+	if (e == OK)
+		stage_started(d, entry->kept_version);
+	stage_release(d);
 	return e;
 }
 

@@ -16,9 +16,8 @@
 #define SEGMENT_LOAD 1
 #define SEGMENT_NOTE 4
 
-#define NOTE_HEADER     12
-#define NOTE_PVH_ENTRY  18 /* XEN_ELFNOTE_PHYS32_ENTRY */
-#define NOTE_NAME_BYTES 4  /* "Xen" */
+#define NOTE_HEADER    12
+#define NOTE_PVH_ENTRY 18 /* XEN_ELFNOTE_PHYS32_ENTRY */
 
 /* The same in both classes. */
 #define IDENT_CLASS  4
@@ -69,7 +68,18 @@ static const char *add_segment(struct elf_image *out, const struct span *p, cons
 	return NULL;
 }
 
-/* Looks for the PVH entry among the notes of a segment (System V ABI, "Note Section"). */
+/* The note whose header is at `at` has this name and type and so many bytes of data, at `data`. */
+static bool is_note(const struct span *notes, uint64_t at, uint64_t data, const char *name,
+		    uint32_t type, size_t bytes)
+{
+	size_t name_bytes = strlen(name) + 1;
+
+	return span_field(notes, at, 4) == name_bytes && span_field(notes, at + 8, 4) == type &&
+	       range_within(data, bytes, notes->bytes) &&
+	       !memcmp(notes->at + at + NOTE_HEADER, name, name_bytes);
+}
+
+/* Looks for what we know among the notes of a segment (System V ABI, "Note Section"). */
 static void read_notes(struct elf_image *out, const struct span *file, const struct span *p,
 		       const struct layout *l)
 {
@@ -85,10 +95,10 @@ static void read_notes(struct elf_image *out, const struct span *file, const str
 		uint64_t name_bytes = span_field(&notes, at, 4);
 		uint64_t data = align_up(at + NOTE_HEADER + name_bytes, align);
 
-		if (name_bytes == NOTE_NAME_BYTES &&
-		    span_field(&notes, at + 8, 4) == NOTE_PVH_ENTRY &&
-		    range_within(data, 4, bytes) && !memcmp(notes.at + at + NOTE_HEADER, "Xen", 4))
+		if (is_note(&notes, at, data, "Xen", NOTE_PVH_ENTRY, 4))
 			out->pvh_entry = (uint32_t)span_field(&notes, data, 4);
+		if (is_note(&notes, at, data, HV_NOTE_NAME, HV_NOTE_STATE, sizeof(out->state)))
+			memcpy(&out->state, notes.at + data, sizeof(out->state));
 		at = align_up(data + span_field(&notes, at + 4, 4), align);
 	}
 }

@@ -5,6 +5,7 @@
 #ifndef VMM_LOAD_ELF_H
 #define VMM_LOAD_ELF_H
 
+#include "abi/boot.h"
 #include "lib/err.h"
 #include "lib/span.h"
 
@@ -17,12 +18,13 @@ struct elf_segment {
 };
 
 struct elf_image {
-	bool wide;          /* ELF64 */
-	bool relative;      /* ET_DYN: may be loaded anywhere */
-	uint64_t entry;     /* as in the header, a virtual address */
-	uint64_t entry_at;  /* the same, physical: through the segment that holds it */
-	uint64_t low, high; /* what the segments cover, physical */
-	uint32_t pvh_entry; /* physical, by Xen's note of it; 0: there is none */
+	bool wide;                  /* ELF64 */
+	bool relative;              /* ET_DYN: may be loaded anywhere */
+	uint64_t entry;             /* as in the header, a virtual address */
+	uint64_t entry_at;          /* the same, physical: through the segment that holds it */
+	uint64_t low, high;         /* what the segments cover, physical */
+	uint32_t pvh_entry;         /* physical, by Xen's note of it; 0: there is none */
+	struct hv_note_state state; /* by our own note; zeros: there is none */
 	unsigned segments;
 	struct elf_segment segment[ELF_SEGMENTS];
 };

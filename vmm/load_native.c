@@ -50,31 +50,41 @@ static bool load_segments(const struct loader *l, const struct elf_image *elf, u
 	return true;
 }
 
-enum err load_native(const struct loader *l)
+/* What must be true before anything is written; *tables: bytes for them. */
+static enum err native_check(const struct loader *l, struct elf_image *elf, struct home *h,
+			     uint64_t *tables)
 {
-	struct domain *d = l->d;
-	uint64_t tables = loader_map_1to1_pages(d) * PAGE_SIZE, gdt, root;
-	struct loader_pages pages = { .d = d };
-	struct elf_image elf;
-	const char *wrong = elf_parse(&l->images->image, &elf);
-	struct home h;
+	const char *wrong = elf_parse(&l->images->image, elf);
+	uint64_t bytes;
 
 	if (wrong)
 		return loader_refuse(l, ERR_FORMAT, "%s", wrong);
-	if (!elf.wide || !elf.relative)
+	if (!elf->wide || !elf->relative)
 		return loader_refuse(l, ERR_FORMAT,
 				     "a native image is an ELF64 PIE: link it with -pie (protocol "
 				     "`multiboot` takes fixed ones)");
-	elf.low = page_down(elf.low);
-	if (!find_home(d, &h) ||
-	    !range_within(h.load_at, elf.high - elf.low + HV_BOOT_STACK + PAGE_SIZE + tables,
-			  h.end))
+	elf->low = page_down(elf->low);
+	*tables = loader_map_1to1_pages(l->d) * PAGE_SIZE;
+	bytes = elf->high - elf->low + HV_BOOT_STACK + PAGE_SIZE + *tables;
+	if (!find_home(l->d, h) || !range_within(h->load_at, bytes, h->end))
 		return loader_refuse(l, ERR_RANGE,
 				     "the image takes %lu KiB, with stack and page tables %lu KiB: "
 				     "give the domain more memory",
-				     (elf.high - elf.low) >> 10,
-				     (elf.high - elf.low + HV_BOOT_STACK + PAGE_SIZE + tables) >>
-					     10);
+				     (elf->high - elf->low) >> 10, bytes >> 10);
+	return OK;
+}
+
+enum err load_native(const struct loader *l)
+{
+	struct domain *d = l->d;
+	struct loader_pages pages = { .d = d };
+	uint64_t tables, gdt, root;
+	struct elf_image elf;
+	struct home h;
+	enum err e = native_check(l, &elf, &h, &tables);
+
+	if (e != OK)
+		return e;
 	pages.next = h.end - tables;
 	pages.end = h.end;
 	gdt = pages.next - PAGE_SIZE;
@@ -84,5 +94,20 @@ enum err load_native(const struct loader *l)
 	l->entry->regs.rip = h.load_at + elf.entry_at - elf.low;
 	l->entry->regs.gpr[GPR_RSP] = gdt; /* the stack ends where the GDT begins */
 	l->entry->regs.gpr[GPR_RDI] = d->boot_gpa;
+	l->entry->kept_version = elf.state.version;
 	return OK;
+}
+
+enum err loader_check(struct domain *d, const struct span *image, struct hv_note_state *state,
+		      char *why, size_t why_size)
+{
+	struct loader_images images = { .image = *image };
+	struct loader l = { .d = d, .images = &images, .why = why, .why_size = why_size };
+	struct elf_image elf;
+	uint64_t tables;
+	struct home h;
+	enum err e = native_check(&l, &elf, &h, &tables);
+
+	*state = elf.state;
+	return e;
 }

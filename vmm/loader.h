@@ -6,6 +6,7 @@
 #ifndef VMM_LOADER_H
 #define VMM_LOADER_H
 
+#include "abi/boot.h"
 #include "lib/span.h"
 #include "vmm/domain.h"
 
@@ -17,6 +18,7 @@ struct loader_images {
 struct loader_entry {
 	struct vcpu_regs regs;
 	struct vcpu_state state;
+	uint32_t kept_version; /* of struct hv_note_state, native images */
 };
 
 /* Loads by d->config->protocol, with d->config->cmdline; writes the ACPI tables where the domain
@@ -25,5 +27,10 @@ struct loader_entry {
    UNSUPPORTED. */
 must_check enum err loader_load(struct domain *d, const struct loader_images *images,
 				struct loader_entry *entry, char *why, size_t why_size);
+
+/* Would this image of a native domain load? Nothing is written. *state: its note, or zeros. Errors
+   and `why` as above. */
+must_check enum err loader_check(struct domain *d, const struct span *image,
+				 struct hv_note_state *state, char *why, size_t why_size);
 
 #endif

@@ -201,6 +201,12 @@ static inline int64_t hv_system_info(uint32_t cap, struct hv_system_info *info)
 	return hv_call(HV_SYSTEM_INFO, cap, hv_addr(info), sizeof(*info), 0, 0);
 }
 
+static inline int64_t hv_image_stage(uint32_t cap, uint64_t offset, const void *buf, uint64_t bytes,
+				     uint32_t crc)
+{
+	return hv_call(HV_IMAGE_STAGE, cap, offset, hv_addr(buf), bytes, crc);
+}
+
 _Noreturn static inline void hv_exit(int status)
 {
 	for (;;)

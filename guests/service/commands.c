@@ -101,7 +101,7 @@ static void remember_order(struct answer *a, const struct hv_cap *cap, int op)
 	a->incarnation = info.incarnation;
 }
 
-static void control(struct answer *a, const struct request *r, int op)
+void command_control(struct answer *a, const struct request *r, int op)
 {
 	int domain = command_domain(a, r->domain);
 	const struct hv_cap *cap = NULL;
@@ -129,7 +129,7 @@ static void command_stop(struct answer *a, const struct request *r, int detail)
 		answer_fail(a, "%ld seconds: 1 to %d, or `kill %.40s`", (long)r->seconds,
 			    SECONDS_MOST, r->domain);
 	else
-		control(a, r, HV_DOMAIN_STOP);
+		command_control(a, r, HV_DOMAIN_STOP);
 }
 
 /* --- for tests ------------------------------------------------------------------------------ */
@@ -139,7 +139,7 @@ static void command_crash(struct answer *a, const struct request *r, int detail)
 	if (!strcmp(r->domain, "self"))
 		asm volatile("ud2");
 	else
-		control(a, r, HV_DOMAIN_CRASH);
+		command_control(a, r, HV_DOMAIN_CRASH);
 }
 
 static void command_hang(struct answer *a, const struct request *r, int detail)
@@ -197,16 +197,20 @@ const struct verb commands[] = {
 	  "trace exit,wake", command_trace, 0 },
 	{ "console", "Dif", LOOK, "a domain's console; in the shell Ctrl-] s comes back",
 	  "console linux1", command_console, 0 },
-	{ "start", "D", DOMAIN, "starts a domain that is off", "start linux1", control,
+	{ "start", "D", DOMAIN, "starts a domain that is off", "start linux1", command_control,
 	  HV_DOMAIN_START },
 	{ "stop", "Ds", DOMAIN, "presses its power button; kills it if it goes on", "stop linux1 5",
 	  command_stop, 0 },
-	{ "kill", "D", DOMAIN, "stops a domain at once", "kill linux1", control, HV_DOMAIN_KILL },
+	{ "kill", "D", DOMAIN, "stops a domain at once", "kill linux1", command_control,
+	  HV_DOMAIN_KILL },
 	{ "restart", "D", DOMAIN, "kills a domain and starts it from its image", "restart linux1",
-	  control, HV_DOMAIN_RESTART },
-	{ "pause", "D", DOMAIN, "holds a domain", "pause linux1", control, HV_DOMAIN_PAUSE },
-	{ "resume", "D", DOMAIN, "lets a paused domain go on", "resume linux1", control,
+	  command_control, HV_DOMAIN_RESTART },
+	{ "pause", "D", DOMAIN, "holds a domain", "pause linux1", command_control,
+	  HV_DOMAIN_PAUSE },
+	{ "resume", "D", DOMAIN, "lets a paused domain go on", "resume linux1", command_control,
 	  HV_DOMAIN_RESUME },
+	{ "upgrade", "Difc", DOMAIN, "restarts it into another image: `bh ctl`", NULL,
+	  command_upgrade, 0 },
 	{ "shutdown", "", SYSTEM, "stops every domain, then powers the machine off", NULL,
 	  command_power, 0 },
 	{ "reboot", "", SYSTEM, "resets the machine now", NULL, command_power, 1 },

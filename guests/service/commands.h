@@ -20,6 +20,12 @@ int command_domain(struct answer *a, const char *name);
 /* This domain's handle for `domain` with these rights; NULL after saying what is missing. */
 const struct hv_cap *command_cap(struct answer *a, uint32_t domain, uint32_t rights);
 
+/* An order to a domain, enum hv_domain_op, and what the answer waits for. */
+void command_control(struct answer *a, const struct request *r, int op);
+
+/* command_upgrade.c */
+void command_upgrade(struct answer *a, const struct request *r, int detail);
+
 /* commands_show.c */
 void command_list(struct answer *a, const struct request *r, int detail);
 void command_stats(struct answer *a, const struct request *r, int detail);

@@ -6,7 +6,7 @@
 
 const struct verb_argument verb_arguments[VERB_ARGUMENTS] = {
 	{ 'd', "domain", "NAME" }, { 'w', "what", "WHAT" }, { 's', "seconds", "SECONDS" },
-	{ 'i', "input", NULL },    { 'f', "from", NULL },
+	{ 'i', "input", NULL },    { 'f', "from", NULL },   { 'c', "crc", NULL },
 };
 
 const struct verb *verb_find(const struct verb *table, const char *name)
@@ -34,6 +34,8 @@ static void set_text(struct request *r, char letter, const char *text)
 		r->domain = text;
 	else if (letter == 'w')
 		r->what = text;
+	else if (letter == 'c')
+		r->crc = text;
 	else
 		r->input = text;
 }
@@ -106,7 +108,7 @@ static bool take_words(const struct verb *v, char **word, unsigned words, struct
 	for (unsigned i = 0; i < words; i++, t++) {
 		char letter = verb_letter(*t);
 
-		if (!*t || letter == 'i' || letter == 'f')
+		if (!*t || letter == 'i' || letter == 'f' || letter == 'c')
 			return false;
 		if (!is_number(letter))
 			set_text(r, letter, word[i]);

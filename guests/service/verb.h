@@ -17,7 +17,7 @@
 
 /* What a request says beside its verb; NULL or VERB_NONE: nothing. */
 struct request {
-	const char *domain, *what, *input;
+	const char *domain, *what, *input, *crc;
 	int64_t seconds, from;
 };
 
@@ -26,7 +26,8 @@ struct request {
 struct verb {
 	const char *name;
 	/* A letter for each argument, in the order in which it is typed; a capital one is needed:
-	   D domain, W what, S seconds. The last ones are for JSON only: i input, f from. */
+	   D domain, W what, S seconds. The last ones are for JSON only: i input, f from,
+	   c crc. */
 	const char *takes;
 	const char *group; /* NULL: for tests, not listed */
 	const char *help, *example;

@@ -6,7 +6,7 @@
 
 #include "guests/service/verb.h"
 
-#define VERB_ARGUMENTS 5
+#define VERB_ARGUMENTS 6
 #define VERB_USAGE     64 /* bytes of a usage */
 
 /* Those without a usage are never typed. */

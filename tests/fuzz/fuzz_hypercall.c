@@ -2,7 +2,7 @@
 // sources: vmm/hc_domain.c vmm/hc_event.c vmm/hc_ioreq.c vmm/hc_trace.c vmm/hc_window.c
 // sources: vmm/kvm_call.c vmm/cap.c vmm/event.c vmm/ioreq.c vmm/ioreq_set.c vmm/ranges.c
 // sources: vmm/window.c vmm/device.c vmm/device_config.c vmm/device_irq.c vmm/console.c
-// sources: vmm/console_line.c vmm/control.c vmm/vuart.c vmm/vuart_regs.c vmm/vmsi.c
+// sources: vmm/console_line.c vmm/control.c vmm/stage.c vmm/vuart.c vmm/vuart_regs.c vmm/vmsi.c
 // sources: vmm/watchdog.c lib/err.c lib/log.c lib/format.c lib/string.c
 // sources: mm/ptab.c mm/ptab_x86.c mm/pool.c tests/unit/fake_domains.c
 // flags: -DHVMAP_DIRECT=0ul
@@ -45,6 +45,7 @@ static const uint8_t handle_of[] = {
 	[HV_IRQ_ACK - HV_CALL_BASE] = HV_CAP_DEVICE,
 	[HV_DOMAIN_CTL - HV_CALL_BASE] = HV_CAP_DOMAIN,
 	[HV_DOMAIN_INFO - HV_CALL_BASE] = HV_CAP_DOMAIN,
+	[HV_IMAGE_STAGE - HV_CALL_BASE] = HV_CAP_DOMAIN,
 	[HV_LOG_READ - HV_CALL_BASE] = HV_CAP_LOG,
 	[HV_SYSTEM_CTL - HV_CALL_BASE] = HV_CAP_SYSTEM,
 	[HV_TRACE_READ - HV_CALL_BASE] = HV_CAP_TRACE,

@@ -25,6 +25,7 @@
 #include "vmm/event.h"
 #include "vmm/hypercall.h"
 #include "vmm/kvm_call.h"
+#include "vmm/loader.h"
 #include "vmm/run.h"
 #include "vmm/trace.h"
 #include "vmm/vioapic.h"
@@ -90,6 +91,24 @@ void *frames_hv(size_t pages)
 	void *p = aligned_alloc(PAGE_SIZE, pages * PAGE_SIZE);
 
 	return memset(p, 0, pages * PAGE_SIZE);
+}
+
+uint64_t frames_largest(uint64_t align, uint64_t limit)
+{
+	return MIB_2;
+}
+
+uint64_t hvmap_chunk_limit(void)
+{
+	return 0;
+}
+
+enum err loader_check(struct domain *d, const struct span *image, struct hv_note_state *state,
+		      char *why, size_t why_size)
+{
+	*state = (struct hv_note_state){ 0 };
+	*why = 0;
+	return image->at[0] & 1 ? ERR_FORMAT : OK;
 }
 
 uint64_t frames_free_bytes(void)

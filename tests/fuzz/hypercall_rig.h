@@ -17,6 +17,7 @@
 #include "vmm/event.h"
 #include "vmm/ioreq.h"
 #include "vmm/service.h"
+#include "vmm/stage.h"
 #include "vmm/vuart.h"
 #include "vmm/window.h"
 
@@ -25,6 +26,7 @@ static void rig_configs(void)
 	fake_configs[SERVER].rights = CONFIG_RIGHT_CONSOLE | CONFIG_RIGHT_CONTROL |
 				      CONFIG_RIGHT_INSPECT | CONFIG_RIGHT_POWER;
 	fake_configs[SERVER].devices = 1;
+	fake_configs[SERVER].stage = 2 * PAGE_SIZE;
 	fake_configs[SERVER].device[0].class_code = 0x010802;
 	fake_configs[OTHER].served = 1;
 	fake_configs[OTHER].serve[0].kind = HV_SERVED_WATCHDOG;
@@ -77,6 +79,9 @@ static void rig_boot(void)
 		fake_domains[i].uart = uarts[i];
 	if (!built)
 		demand(devices_build() == OK);
+	if (!built)
+		stage_build();
+	(void)!stage_finish(d, 0, 0); /* what was coming is forgotten */
 	built = true;
 	event_build(d);
 	event_build(&fake_domains[OTHER]);

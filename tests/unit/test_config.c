@@ -143,6 +143,9 @@ MISTAKE(memory_below_its_images_is_refused, GUEST->memory = 8 << 20,
 	"domain linux1: memory: 8192K cannot hold the images, 10742K")
 MISTAKE(a_pool_for_a_guest_is_refused, GUEST->dma_pool = 4096, "domain linux1: dma-pool: only")
 MISTAKE(kept_pages_of_a_guest_are_refused, GUEST->kept = 4096, "domain linux1: kept: only")
+MISTAKE(a_stage_of_linux_is_refused, GUEST->stage = 4096, "domain linux1: stage: only native")
+MISTAKE(an_odd_stage_is_refused, SERVICE->stage = 4095, "domain service: stage: 0xfff is not")
+MISTAKE(a_stage_beyond_its_memory_is_refused, SERVICE->stage = 32 << 20, "domain service: stage:")
 MISTAKE(a_huge_pool_is_refused, SERVICE->dma_pool = 2ull << 30, "domain service: dma-pool:")
 MISTAKE(too_many_vcpus_are_refused, GUEST->vcpus = CONFIG_VCPUS + 1,
 	"domain linux1: vcpus: 9; 1 to 8")
@@ -299,6 +302,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(memory_below_its_images_is_refused),
 	TEST(a_pool_for_a_guest_is_refused),
 	TEST(kept_pages_of_a_guest_are_refused),
+	TEST(a_stage_of_linux_is_refused),
+	TEST(an_odd_stage_is_refused),
+	TEST(a_stage_beyond_its_memory_is_refused),
 	TEST(a_huge_pool_is_refused),
 	TEST(too_many_vcpus_are_refused),
 	TEST(priority_8_is_refused),

@@ -100,6 +100,34 @@ static void native_images_go_to_the_start_of_identity_memory(void **state)
 	assert_maps_1to1(0x12345000);
 }
 
+/* Our note, behind one of another name. */
+static void an_image_is_checked_without_being_loaded(void **state)
+{
+	static const uint32_t notes[] = { 4, 8, 1,          0x6e6558,   7, 8, 9,
+					  8, 1, 0x6b6c7542, 0x64616568, 0, 2, 3 };
+	struct hv_note_state note;
+
+	make_pie();
+	fake_config.protocol = CONFIG_NATIVE;
+	assert_int_equal(loader_check(&fake_domain, &images.image, &note, why, sizeof(why)), OK);
+	assert_true(note.oldest == 0 && note.version == 0);
+	memcpy(file + 0x800, notes, sizeof(notes));
+	put(0x170, PT_NOTE, 4);
+	put(0x170 + 8, 0x800, 8);
+	put(0x170 + 32, sizeof(notes), 8);
+	assert_int_equal(loader_check(&fake_domain, &images.image, &note, why, sizeof(why)), OK);
+	assert_true(note.oldest == 2 && note.version == 3);
+	assert_int_equal(fake_ram[0x100000], 0);
+	assert_int_equal(load(CONFIG_NATIVE), OK);
+	assert_int_equal(entry.kept_version, 3);
+	put(0x170 + 32, sizeof(notes) - 4, 8);
+	assert_int_equal(loader_check(&fake_domain, &images.image, &note, why, sizeof(why)), OK);
+	assert_true(note.oldest == 0 && note.version == 0);
+	fake_domain.extents = 0;
+	assert_int_equal(loader_check(&fake_domain, &images.image, &note, why, sizeof(why)),
+			 ERR_RANGE);
+}
+
 static void native_images_that_do_not_fit_are_refused(void **state)
 {
 	make_pie();
@@ -385,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(native_images_go_to_1_mib_and_start_in_long_mode, setup),
 		cmocka_unit_test_setup(native_images_go_to_the_start_of_identity_memory, setup),
+		cmocka_unit_test_setup(an_image_is_checked_without_being_loaded, setup),
 		cmocka_unit_test_setup(native_images_that_do_not_fit_are_refused, setup),
 		cmocka_unit_test_setup(broken_elf_files_are_refused, setup),
 		cmocka_unit_test_setup(linux_gets_kernel_initrd_and_zero_page, setup),

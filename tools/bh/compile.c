@@ -108,6 +108,7 @@ static void compile_memory(struct config_domain *d, const struct yaml_domain *y,
 	compile_size(&d->memory, y->memory, base, "memory");
 	compile_size(&d->dma_pool, y->dma_pool, base, "dma-pool");
 	compile_size(&d->kept, y->kept, base, "kept");
+	compile_size(&d->stage, y->stage, base, "stage");
 }
 
 /* What a domain's image must be, by protocol. */

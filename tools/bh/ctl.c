@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "guests/service/json.h"
+#include "tools/bh/ctl_image.h"
 #include "tools/bh/ctl_link.h"
 #include "tools/bh/values.h"
 
-#define TIMEOUT_S     10
-#define PING_MS       250
-#define REQUEST_BYTES 1024 /* that the other side takes */
+#define TIMEOUT_S 10
+#define PING_MS   250
 
 static const char help_text[] =
 	"bh ctl [options] SOCKET [VERB [WORD...]]\n"
@@ -24,6 +24,7 @@ static const char help_text[] =
 	"Sends one request to a running system and prints its answer. SOCKET is the path that\n"
 	"`bh run --control` was given, or HOST:PORT of a serial port that is a TCP socket.\n"
 	"`bh ctl SOCKET help` lists the verbs; without one, they are read from standard input.\n"
+	"`upgrade NAME FILE` sends the file: the domain is restarted into that image.\n"
 	"\n"
 	"  --json          prints the answer as it came: one JSON object. The one word\n"
 	"                  '{\"verb\":...}' is sent as it is\n"
@@ -134,21 +135,48 @@ static int show(char *line, bool json)
 	return ok ? CTL_OK : CTL_REFUSED;
 }
 
+static void next_id(char id[40])
+{
+	snprintf(id, 40, "%s-%u", c.id, c.requests++);
+}
+
+/* Sends it and waits; false after saying that no answer came. */
+static bool answered(const char *request, const char *id)
+{
+	if (ctl_send(&c.link, request) && wait_answer(id, (int)c.timeout * 1000))
+		return true;
+	report("%s: no answer within %u seconds", c.where, c.timeout);
+	return false;
+}
+
 static int ask(char *const *words)
 {
-	char request[REQUEST_BYTES], id[40];
+	char request[CTL_REQUEST], id[40];
 	bool raw = words[0][0] == '{' && !words[1];
 
-	snprintf(id, sizeof(id), "%s-%u", c.id, c.requests++);
+	next_id(id);
 	if (!ctl_request(request, sizeof(request), id, words, c.json)) {
 		report("the request is too long, or has control characters");
 		return CTL_REFUSED;
 	}
-	if (!ctl_send(&c.link, request) || !wait_answer(raw ? "" : id, (int)c.timeout * 1000)) {
-		report("%s: no answer within %u seconds", c.where, c.timeout);
+	if (!answered(request, raw ? "" : id))
 		return CTL_NO_CONNECTION;
-	}
 	return show(c.link.line, c.json || raw);
+}
+
+/* ctl_ask_fn: of a piece only its refusal is shown. */
+static int ask_members(const char *members, bool last)
+{
+	char request[CTL_REQUEST + 64], id[40];
+
+	next_id(id);
+	snprintf(request, sizeof(request), "{\"id\":\"%s\"%s,%s}\n", id,
+		 c.json ? "" : ",\"form\":\"text\"", members);
+	if (!answered(request, id))
+		return CTL_NO_CONNECTION;
+	if (!last && strstr(c.link.line, "\"ok\":true"))
+		return CTL_OK;
+	return show(c.link.line, c.json);
 }
 
 /* --- the verb ------------------------------------------------------------------------------- */
@@ -234,6 +262,8 @@ int ctl(int argc, char **argv)
 		return CTL_NO_CONNECTION;
 	if (!*words)
 		return shell();
+	if (!strcmp(words[0], "upgrade") && words[1] && words[2] && !words[3])
+		return ctl_upgrade(words[1], words[2], ask_members);
 	status = ask(words);
 	if (status == CTL_OK && !strcmp(words[0], "events") && words[1] && !strcmp(words[1], "on"))
 		return follow();

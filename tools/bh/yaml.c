@@ -91,6 +91,7 @@ static const cyaml_schema_field_t domain_fields[] = {
 	TEXT("memory", struct yaml_domain, memory),
 	TEXT("dma-pool", struct yaml_domain, dma_pool),
 	TEXT("kept", struct yaml_domain, kept),
+	TEXT("stage", struct yaml_domain, stage),
 	TEXT("vcpus", struct yaml_domain, vcpus),
 	TEXT("cpu", struct yaml_domain, cpu),
 	TEXT("priority", struct yaml_domain, priority),

@@ -30,7 +30,7 @@ struct yaml_console {
 struct yaml_domain {
 	char *name, *type, *entry, *platform, *legacy_from, *image, *kernel, *initrd, *module,
 		*cmdline;
-	char *memory, *dma_pool, *kept;
+	char *memory, *dma_pool, *kept, *stage;
 	char *vcpus, *cpu, *priority, *quantum, *cap, *dedicated;
 	char *restart, *restart_limit, *restart_delay, *stop_timeout, *watchdog, *strict;
 	char **cpus;
