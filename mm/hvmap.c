@@ -21,8 +21,10 @@
 #define POOL_REFILL  16
 #define STACK_STRIDE 0x10000ul
 #define SLOT_TABLES  (MAX_CPUS * HVMAP_SLOTS / 512)
+#define MIB_2_SHIFT  21
 
 static_assert(MAX_CPUS * HVMAP_SLOTS % 512 == 0, "slots fill whole tables");
+static_assert(SLOT_TABLES + MAX_CPUS <= 512, "slots and windows have one table above them");
 
 /* linker.ld; all page-aligned */
 extern const char text_start[], text_end[], rodata_start[], rodata_end[];
@@ -35,6 +37,7 @@ static hpa_t first_chunk;
 static uint64_t first_bytes;
 
 static uint64_t *slot_entries[SLOT_TABLES] RO_AFTER_INIT;
+static uint64_t *temp_entries RO_AFTER_INIT; /* of 2 MiB: the slots' tables, then the windows */
 static uint64_t slot_bits RO_AFTER_INIT;
 
 hpa_t hvmap_image_hpa(const void *p)
@@ -105,18 +108,18 @@ static void map_image(const char *start, const char *stop, unsigned attrs)
 			  attrs | PTAB_GLOBAL);
 }
 
-/* The level-1 table that covers va, which a mapping there has made. */
-static uint64_t *table_of(uint64_t va)
+/* The table that covers va whose entries stand for 1 << leaf bytes: a mapping there has made it. */
+static uint64_t *table_of(uint64_t va, unsigned leaf)
 {
 	uint64_t *table = map.root;
 
-	for (unsigned shift = 39; shift > PAGE_SHIFT; shift -= 9)
+	for (unsigned shift = 39; shift > leaf; shift -= 9)
 		table = hv_virt(hpa(table[va >> shift & 511] & map.format->address_mask));
 	return table;
 }
 
 /* Slots are changed by writing their entry, not through ptab: guestmem.c needs them fast. A first
-   mapping makes ptab build each table, which stays. */
+   mapping makes ptab build each table, which stays. The windows follow in the level above. */
 static void make_slots(void)
 {
 	slot_bits = map.format->encode(PTAB_READ | PTAB_WRITE, 1);
@@ -124,9 +127,10 @@ static void make_slots(void)
 		uint64_t va = HVMAP_TEMP + i * MIB_2;
 
 		map_range(va, first_chunk, PAGE_SIZE, PTAB_READ);
-		slot_entries[i] = table_of(va);
+		slot_entries[i] = table_of(va, PAGE_SHIFT);
 		slot_entries[i][0] = 0;
 	}
+	temp_entries = table_of(HVMAP_TEMP, MIB_2_SHIFT);
 }
 
 /* Toggling PGE drops global entries, too. */
@@ -189,4 +193,24 @@ void hvmap_slot_clear(unsigned n)
 
 	slot_entries[slot / 512][slot % 512] = 0;
 	insn_invlpg((void *)(HVMAP_TEMP + slot * PAGE_SIZE));
+}
+
+static NOINLINE void *set_window(uint64_t entry)
+{
+	unsigned n = SLOT_TABLES + cpu_index();
+	void *va = (void *)(HVMAP_TEMP + n * MIB_2);
+
+	temp_entries[n] = entry;
+	insn_invlpg(va);
+	return va;
+}
+
+void *hvmap_window(hpa_t base)
+{
+	return set_window(base.v | slot_bits | map.format->leaf_large);
+}
+
+void hvmap_window_clear(void)
+{
+	set_window(0);
 }

@@ -5,7 +5,7 @@
  * only (vmm/guestmem.c). W^X; the image's read-only-after-init section is sealed before guests run.
  *
  *   0xffff800000000000  HVMAP_DIRECT + hpa: hypervisor pages, devices (uncached), modules
- *   0xffffc00000000000  HVMAP_TEMP: per-CPU slots of one page, hvmap_slot()
+ *   0xffffc00000000000  HVMAP_TEMP: per-CPU slots of one page, hvmap_slot(), then windows of 2 MiB
  *   0xffffd00000000000  HVMAP_STACK: per-CPU stacks with guard pages
  *   0xffffffff80000000  the image, linked there, loaded at 1 MiB
  */
@@ -48,6 +48,9 @@ volatile void *hvmap_framebuffer(hpa_t base, uint64_t bytes);
 void *hvmap_slot(unsigned n, hpa_t frame);
 /* Empties slot n of this CPU. */
 void hvmap_slot_clear(unsigned n);
+/* The same for a piece of 2 MiB, aligned, of which each CPU sees one. */
+void *hvmap_window(hpa_t base);
+void hvmap_window_clear(void);
 
 /* --- for boot/ and frames_hv.c --- */
 

@@ -6,6 +6,7 @@
  */
 #include "vmm/guestmem.h"
 
+#include "arch/x86/cpu/wide.h"
 #include "lib/string.h"
 #include "vmm/guestmem_slot.h"
 
@@ -14,17 +15,27 @@ _Static_assert(CONFIG_DOMAINS <= GUESTMEM_USED, "a domain number has its place i
 
 struct guestmem_cpu guestmem_cpus[MAX_CPUS];
 
+/* The piece of the domain's memory that a guest-physical address lies in; NULL if in none. */
+static inline const struct extent *extent_at(const struct domain *d, uint64_t at)
+{
+	const struct extent *end = d->extent + d->extents;
+
+	for (const struct extent *e = d->extent; e < end; e++)
+		if (at - e->gpa.v < e->bytes)
+			return e;
+	return NULL;
+}
+
 uint8_t *guestmem_miss(struct guestmem_cache *c, const struct domain *d, gpa_t at)
 {
-	const struct extent *e = d->extent, *end = e + d->extents;
+	const struct extent *e;
 	unsigned set = at.v >> PAGE_SHIFT & (GUESTMEM_SETS - 1), n = set + GUESTMEM_SETS;
 	uint64_t page = page_down(at.v), tag = page | GUESTMEM_USED | d->id;
 
 	if (LIKELY(c->slot[n].tag == tag))
 		return (uint8_t *)(c->slot[n].bias + at.v);
-	while (e < end && at.v - e->gpa.v >= e->bytes)
-		e++;
-	if (e == end)
+	e = extent_at(d, at.v);
+	if (!e)
 		return NULL;
 	if (!(c->turn & BIT(set)))
 		n = set;
@@ -64,15 +75,13 @@ void guestmem_enter(const struct domain *d)
 }
 
 /* True if one extent after the other covers the whole range. */
-static bool is_owned(const struct domain *d, uint64_t at, uint64_t bytes)
+static NOINLINE bool is_owned(const struct domain *d, uint64_t at, uint64_t bytes)
 {
 	while (bytes) {
-		const struct extent *e = d->extent, *end = e + d->extents;
+		const struct extent *e = extent_at(d, at);
 		uint64_t n;
 
-		while (e < end && at - e->gpa.v >= e->bytes)
-			e++;
-		if (e == end)
+		if (!e)
 			return false;
 		n = MIN(bytes, e->bytes - (at - e->gpa.v));
 		at += n;
@@ -86,18 +95,59 @@ static bool is_in_page(gpa_t at, size_t bytes)
 	return bytes && bytes <= PAGE_SIZE - (at.v & PAGE_MASK);
 }
 
-/* Copies that cross pages; the range was found to be RAM. */
-static void copy_pages(struct domain *d, gpa_t at, uint8_t *buf, size_t bytes, bool write)
+/* For the rare users: in line where it matters. */
+static NOINLINE uint8_t *page_at(const struct domain *d, gpa_t at)
 {
-	while (bytes) {
-		size_t n = MIN(bytes, PAGE_SIZE - (at.v & PAGE_MASK));
-		uint8_t *p = guestmem_at(d, at);
+	return guestmem_at(d, at);
+}
 
-		memcpy(write ? p : buf, write ? buf : p, n);
-		at.v += n;
-		buf += n;
+/* Shows memory from a guest-physical address on: 2 MiB where these are wanted and lie in one piece,
+   else a page. Takes how many bytes are wanted, leaves how many can be seen. */
+static uint8_t *show(const struct domain *d, gpa_t at, uint64_t *bytes)
+{
+	const struct extent *e = extent_at(d, at.v);
+	uint64_t within = at.v - e->gpa.v, base = e->hpa.v + within;
+
+	if (!(base & (MIB_2 - 1)) && MIN(*bytes, e->bytes - within) >= MIB_2) {
+		*bytes = MIB_2;
+		return hvmap_window(hpa(base));
+	}
+	*bytes = MIN(*bytes, PAGE_SIZE - (at.v & PAGE_MASK));
+	return page_at(d, at);
+}
+
+/* Writes what crosses pages, images above all; from NULL: zeroes. */
+static COLD bool put_pages(const struct domain *d, gpa_t to, const uint8_t *from, uint64_t bytes)
+{
+	if (!is_owned(d, to.v, bytes))
+		return false;
+	while (bytes) {
+		uint64_t n = bytes;
+		uint8_t *p = show(d, to, &n);
+
+		wide_put(p, from, n);
+		if (n == MIB_2)
+			hvmap_window_clear();
+		to.v += n;
+		from += from ? n : 0;
 		bytes -= n;
 	}
+	return true;
+}
+
+static COLD bool read_pages(const struct domain *d, gpa_t from, uint8_t *to, size_t bytes)
+{
+	if (!is_owned(d, from.v, bytes))
+		return false;
+	while (bytes) {
+		size_t n = MIN(bytes, PAGE_SIZE - (from.v & PAGE_MASK));
+
+		memcpy(to, page_at(d, from), n);
+		from.v += n;
+		to += n;
+		bytes -= n;
+	}
+	return true;
 }
 
 bool guest_read(struct domain *d, gpa_t from, void *to, size_t bytes)
@@ -109,12 +159,10 @@ bool guest_read(struct domain *d, gpa_t from, void *to, size_t bytes)
 		memcpy(to, p, bytes);
 		return true;
 	}
-	if (in_page || !is_owned(d, from.v, bytes)) {
-		memset(to, 0, bytes);
-		return false;
-	}
-	copy_pages(d, from, to, bytes, false);
-	return true;
+	if (!in_page && read_pages(d, from, to, bytes))
+		return true;
+	memset(to, 0, bytes);
+	return false;
 }
 
 bool guest_write(struct domain *d, gpa_t to, const void *from, size_t bytes)
@@ -126,24 +174,12 @@ bool guest_write(struct domain *d, gpa_t to, const void *from, size_t bytes)
 		memcpy(p, from, bytes);
 		return true;
 	}
-	if (in_page || !is_owned(d, to.v, bytes))
-		return false;
-	copy_pages(d, to, (uint8_t *)from, bytes, true);
-	return true;
+	return !in_page && put_pages(d, to, from, bytes);
 }
 
-bool guest_fill(struct domain *d, gpa_t to, uint8_t value, uint64_t bytes)
+bool guest_zero(struct domain *d, gpa_t to, uint64_t bytes)
 {
-	if (!is_owned(d, to.v, bytes))
-		return false;
-	while (bytes) {
-		size_t n = MIN(bytes, PAGE_SIZE - (to.v & PAGE_MASK));
-
-		memset(guestmem_at(d, to), value, n);
-		to.v += n;
-		bytes -= n;
-	}
-	return true;
+	return put_pages(d, to, NULL, bytes);
 }
 
 bool guest_cmpxchg(struct domain *d, gpa_t at, unsigned bytes, uint64_t expect, uint64_t value)

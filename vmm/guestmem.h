@@ -11,8 +11,8 @@
    is not; nothing is written then. Any CPU. */
 must_check bool guest_read(struct domain *d, gpa_t from, void *to, size_t bytes);
 must_check bool guest_write(struct domain *d, gpa_t to, const void *from, size_t bytes);
-/* Fills guest memory: scrubbing, loaders. */
-must_check bool guest_fill(struct domain *d, gpa_t to, uint8_t value, uint64_t bytes);
+/* Zeroes guest memory: scrubbing, loaders. */
+must_check bool guest_zero(struct domain *d, gpa_t to, uint64_t bytes);
 
 /* An atomic 32- or 64-bit compare-exchange on guest RAM, for locked accesses and A/D bits. */
 must_check bool guest_cmpxchg(struct domain *d, gpa_t at, unsigned bytes, uint64_t expect,

@@ -56,7 +56,7 @@ static bool launch_scrub(struct domain *d)
 			continue;
 		}
 		bytes = MIN(left, x->bytes - skip);
-		if (!guest_fill(d, gpa(x->gpa.v + skip), 0, bytes))
+		if (!guest_zero(d, gpa(x->gpa.v + skip), bytes))
 			panic("%s: its memory cannot be reached", d->name);
 		d->scrubbed += bytes;
 		left -= bytes;

@@ -95,7 +95,7 @@ static bool write_zero_page(const struct loader *l, const struct linux_image *k,
 	const uint8_t *file = l->images->image.at;
 	uint64_t initrd_bytes = l->images->initrd.bytes;
 
-	return guest_fill(d, gpa(ZERO_AT), 0, PAGE_SIZE) &&
+	return guest_zero(d, gpa(ZERO_AT), PAGE_SIZE) &&
 	       guest_write(d, gpa(ZERO_AT + LINUX_HEADER_AT), file + LINUX_HEADER_AT,
 			   k->header_bytes) &&
 	       put(d, ZP_LOADER, LOADER_UNKNOWN, 1) && put(d, ZP_RSDP, loader_rsdp(d), 8) &&
@@ -161,8 +161,7 @@ enum err load_linux(const struct loader *l)
 	if (!guest_write(d, gpa(place.kernel), image->at + k.kernel_at, k.kernel_bytes) ||
 	    (initrd->bytes && !guest_write(d, gpa(place.initrd), initrd->at, initrd->bytes)) ||
 	    !guest_write(d, gpa(CMDLINE_AT), d->config->cmdline, cmdline_bytes) ||
-	    !guest_fill(d, gpa(CMDLINE_AT + cmdline_bytes), 0, 1) ||
-	    !write_zero_page(l, &k, &place))
+	    !guest_zero(d, gpa(CMDLINE_AT + cmdline_bytes), 1) || !write_zero_page(l, &k, &place))
 		return loader_refuse(l, ERR_RANGE, "the domain's RAM has a hole in it");
 	return enter(l, place.kernel);
 }

@@ -98,7 +98,7 @@ static enum err descend(struct loader_pages *pages, uint64_t at, uint64_t *table
 		return OK;
 	}
 	if (pages->next + PAGE_SIZE > pages->end ||
-	    !guest_fill(pages->d, gpa(pages->next), 0, PAGE_SIZE))
+	    !guest_zero(pages->d, gpa(pages->next), PAGE_SIZE))
 		return ERR_RANGE;
 	*table = pages->next;
 	pages->next += PAGE_SIZE;
@@ -132,7 +132,7 @@ enum err loader_map_1to1(struct loader_pages *pages, uint64_t *root)
 
 	*root = pages->next;
 	pages->next += PAGE_SIZE;
-	if (pages->next > pages->end || !guest_fill(pages->d, gpa(*root), 0, PAGE_SIZE))
+	if (pages->next > pages->end || !guest_zero(pages->d, gpa(*root), PAGE_SIZE))
 		return ERR_RANGE;
 	for (uint64_t gib = 0; gib < 4 && e == OK; gib++)
 		e = map_gib(pages, *root, gib);

@@ -13,6 +13,7 @@
 
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/regs.h"
+#include "arch/x86/cpu/wide.h"
 #include "lib/assert.h"
 #include "mm/hvmap.h"
 #include "vmm/backend.h"
@@ -28,7 +29,8 @@ struct vcpu_segment fake_segment[SEG_COUNT];
 uint8_t *fake_ram;
 int fake_vector;
 uint64_t fake_error, fake_address;
-unsigned fake_complaints, fake_mappings;
+unsigned fake_complaints, fake_mappings, fake_windows;
+bool fake_window_open;
 
 static struct cpu cpu;
 
@@ -42,6 +44,26 @@ void *hvmap_slot(unsigned n, hpa_t frame)
 {
 	fake_mappings++;
 	return fake_ram + (frame.v - HOST_BASE);
+}
+
+void *hvmap_window(hpa_t base)
+{
+	fake_windows++;
+	fake_window_open = true;
+	return fake_ram + (base.v - HOST_BASE);
+}
+
+void hvmap_window_clear(void)
+{
+	fake_window_open = false;
+}
+
+void wide_put(void *to, const void *from, size_t bytes)
+{
+	if (from)
+		memcpy(to, from, bytes);
+	else
+		memset(to, 0, bytes);
 }
 
 void hvmap_slot_clear(unsigned n)

@@ -22,6 +22,8 @@ extern uint8_t *fake_ram;
 extern int fake_vector; /* -1: nothing */
 extern uint64_t fake_error, fake_address;
 extern unsigned fake_complaints, fake_mappings;
+extern unsigned fake_windows; /* opened, those closed again as well */
+extern bool fake_window_open;
 
 /* RAM zero, long mode without paging tricks: paging off, 64-bit code, segments flat. */
 void fake_reset(void);

@@ -37,7 +37,7 @@ void fpu_init_cpu(void)
 	r = insn_cpuid(LEAF_XSAVE, 0);
 	/* Parts of AVX-512 alone are not a valid XCR0 (SDM 1 13.3). */
 	xcr0 = ((uint64_t)r.edx << 32 | r.eax) & XCR0_SWITCHED;
-	if ((xcr0 & XCR0_AVX512) != XCR0_AVX512)
+	if ((xcr0 & XCR0_AVX512) != XCR0_AVX512 || !cpu_has(CPU_AVX512F))
 		xcr0 &= ~XCR0_AVX512;
 	insn_xsetbv(0, xcr0);
 	area_bytes = insn_cpuid(LEAF_XSAVE, 0).ebx;

@@ -1,6 +1,7 @@
 /*
  * x87, SSE, AVX... state of guests: switched eagerly, never lazily. The hypervisor itself uses
- * none of it. Areas are in XSAVE's standard format (FXSAVE's where there is no XSAVE).
+ * none of it but in wide.c, which keeps it. Areas are in XSAVE's standard format (FXSAVE's where
+ * there is no XSAVE).
  */
 #ifndef ARCH_X86_CPU_FPU_H
 #define ARCH_X86_CPU_FPU_H
