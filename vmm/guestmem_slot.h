@@ -25,8 +25,8 @@ struct guestmem_slot {
 #define GUESTMEM_SETS   (GUESTMEM_SLOTS / 2) /* slot n and slot n + GUESTMEM_SETS */
 
 #define GUESTMEM_LEVELS 4
-#define GUESTMEM_KINDS  4 /* of access, by its bits: read, write, fetch */
-#define GUESTMEM_WALKS  4 /* remembered of each kind */
+#define GUESTMEM_DATA   4 /* walks remembered of reads and of writes, by page */
+#define GUESTMEM_CODE   8 /* of fetches: a service domain exits from many pages */
 
 /* A usual walk that was made for some page and kind of access: what it went by, the entries that it
    read and where they lie. While all that is unchanged, so is its result. d is NULL in an empty
@@ -49,7 +49,7 @@ struct guestmem_cache {
 	uint32_t turn;              /* a bit for each set whose second slot is replaced next */
 	uint32_t first;             /* number of its first slot in hvmap */
 	uint64_t generation;        /* counts changes of slots: pointers into them go stale */
-	struct guestmem_walk walk[GUESTMEM_KINDS][GUESTMEM_WALKS]; /* by access, by page */
+	struct guestmem_walk read[GUESTMEM_DATA], write[GUESTMEM_DATA], code[GUESTMEM_CODE];
 };
 
 struct guestmem_cpu {

@@ -154,7 +154,11 @@ static bool walk_tables(struct walker *w, uint64_t rflags, gpa_t *out)
 static inline struct guestmem_walk *remembered(struct guestmem_cache *c, uint64_t va,
 					       unsigned access)
 {
-	return &c->walk[access % GUESTMEM_KINDS][va >> PAGE_SHIFT & (GUESTMEM_WALKS - 1)];
+	uint64_t page = va >> PAGE_SHIFT;
+
+	if (access & ACCESS_FETCH)
+		return &c->code[page & (GUESTMEM_CODE - 1)];
+	return &(access & ACCESS_WRITE ? c->write : c->read)[page & (GUESTMEM_DATA - 1)];
 }
 
 /* Whether the last walk of this kind would find the same entries again. */
