@@ -68,8 +68,10 @@ static void sched_unspend(struct sched_cpu *c, struct vcpu *v, uint64_t now)
 	runq_remove(&c->ready, v);
 	v->spent = false;
 	v->priority = v->domain->config->priority;
-	if (queued || sched_rests(c, v))
-		sched_queue(c, v, true);
+	if (!queued && !sched_rests(c, v))
+		return;
+	v->slice_left = 0; /* a new turn: what the cap cut off may have been its last microsecond */
+	sched_queue(c, v, true);
 }
 
 void sched_renew(struct timer *t)

@@ -89,6 +89,19 @@ static void who_has_spent_its_share_leaves_the_cpu_to_lower_ones(void **state)
 	assert_int_equal(a->ran, SHARE);
 }
 
+static void each_period_is_a_turn_of_its_own(void **state)
+{
+	struct actor *others = machine_add(2, 4, PERIOD / 2, 0);
+
+	a = machine_add(1, 4, SHARE * 3 / 2, 25);
+	machine_play(2 * PERIOD);
+	for (unsigned period = 0; period < 20; period++) {
+		machine_measure(PERIOD);
+		assert_int_equal(a->ran, SHARE);
+	}
+	assert_in_range(others[0].ran + others[1].ran, PERIOD - SHARE, PERIOD - SHARE);
+}
+
 static void what_was_not_used_is_lost(void **state)
 {
 	a = machine_add(1, 4, 500, 25);
@@ -284,6 +297,7 @@ int main(void)
 		T(each_vcpu_has_a_cap_of_its_own),
 		T(caps_of_more_than_all_are_shared_by_quantum),
 		T(who_has_spent_its_share_leaves_the_cpu_to_lower_ones),
+		T(each_period_is_a_turn_of_its_own),
 		T(what_was_not_used_is_lost),
 		T(who_sleeps_with_its_share_spent_wakes_in_the_next_period),
 		T(a_turn_over_the_end_of_a_period_goes_on_with_the_next_share),
