@@ -227,7 +227,7 @@ $(foreach g,$(GUESTS),$(eval $(call GUEST_RULE,$(g))))
 # See FAULTS.
 $(O)/guests/service-no-inflight.elf: LEFT_OUT := %/service/inflight.c.o
 $(O)/guests/service-no-reset.elf: WRAP := --wrap=vpci_reset
-$(O)/guests/service-next.elf: WRAP := --wrap=control_start
+$(O)/guests/service-next.elf $(O)/guests/service-broken.elf: WRAP := --wrap=control_start
 
 $(O)/guests/service-%.elf: $(O)/tests/faults/%.c.o $(SERVICE_OBJS) guests/lib/guest.ld
 	$(call run,LD)$(LD) -nostdlib -static -pie --no-dynamic-linker -z max-page-size=0x1000 -z noexecstack \

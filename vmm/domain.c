@@ -260,10 +260,10 @@ void domains_build(const struct config *c, const struct start_info *info)
 	for (unsigned i = 0; i < count; i++)
 		if (domains[i].extents)
 			domain_make(&domains[i], c, info);
-	stage_build();
 	sched_table_build(c);
 	if (service_build() != OK)
 		log_error("config %s: goes on without what this machine lacks", c->name);
+	stage_build(); /* last: it does without where memory is short */
 }
 
 /* Each CPU serves the requests of its vCPUs while no guest runs there (mailbox.c). */

@@ -4,7 +4,8 @@
  * told the owner, which does the rest.
  *
  * One that is restarted by its policy is so at once for the first half of the times that a minute
- * allows, then after a pause that doubles with each time; beyond the limit it stays off.
+ * allows, then after a pause that doubles with each time; beyond the limit it stays off, or begins
+ * anew from its preloaded image if it was upgraded since (stage.c).
  */
 #include "vmm/ending.h"
 
@@ -20,6 +21,7 @@
 #include "vmm/mailbox.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
+#include "vmm/stage.h"
 #include "vmm/trace.h"
 #include "vmm/vclock.h"
 #include "vmm/vlapic.h"
@@ -141,7 +143,13 @@ static bool ending_may_restart(struct domain *d, uint64_t *ms)
 		d->minute_start = now;
 		d->restarts = 0;
 	}
-	if (d->restarts++ >= d->config->restart_limit) {
+	if (d->restarts++ >= d->config->restart_limit && stage_take_back(d)) {
+		log_error("%s: restarted %u times within a minute: its upgrade is taken back, it "
+			  "starts "
+			  "from its preloaded image",
+			  d->name, d->config->restart_limit);
+		d->restarts = 1;
+	} else if (d->restarts > d->config->restart_limit) {
 		log_error("%s: restarted %u times within a minute: it stays off until it is "
 			  "started by order",
 			  d->name, d->config->restart_limit);

@@ -66,8 +66,8 @@ static bool launch_scrub(struct domain *d)
 }
 
 /* A config module as it lies in memory; checks size and checksum, the latter until it was found
-   right. No domain can write there: one that is an image is no RAM disk (config_served.c). A large
-   kernel's checksum takes longer than the rest of its start. */
+   right: a large kernel's takes longer than the rest of its start. One that is an image is no RAM
+   disk (config_served.c), so that nobody writes there but a device that nothing confines. */
 static enum err launch_image(uint16_t module, struct span *out, char *why, size_t size)
 {
 	static bool right[CONFIG_MODULES];
@@ -113,11 +113,11 @@ static enum err launch_load(struct domain *d, struct loader_entry *entry, char *
 		e = launch_image(d->config->image, &in.image, why, size);
 	if (e == OK)
 		e = launch_image(d->config->initrd, &in.initrd, why, size);
-	entry->kept_version = 0;
+	entry->kept = (struct hv_note_state){ 0 };
 	if (e == OK)
 		e = loader_load(d, &in, entry, why, size);
 	if (e == OK)
-		stage_started(d, entry->kept_version);
+		stage_started(d, &entry->kept);
 	stage_release(d);
 	return e;
 }

@@ -16,8 +16,11 @@
 #define SEGMENT_LOAD 1
 #define SEGMENT_NOTE 4
 
+#define PROGRAMS_MOST 64 /* program headers of an image */
+
 #define NOTE_HEADER    12
-#define NOTE_PVH_ENTRY 18 /* XEN_ELFNOTE_PHYS32_ENTRY */
+#define NOTES_MOST     4096 /* bytes that are looked through, of each segment of notes */
+#define NOTE_PVH_ENTRY 18   /* XEN_ELFNOTE_PHYS32_ENTRY */
 
 /* The same in both classes. */
 #define IDENT_CLASS  4
@@ -90,6 +93,7 @@ static void read_notes(struct elf_image *out, const struct span *file, const str
 
 	if (!range_within(at, bytes, file->bytes))
 		return;
+	bytes = MIN(bytes, NOTES_MOST);
 	notes = (struct span){ file->at + at, bytes };
 	for (at = 0; range_within(at, NOTE_HEADER, bytes);) {
 		uint64_t name_bytes = span_field(&notes, at, 4);
@@ -136,6 +140,8 @@ const char *elf_parse(const struct span *file, struct elf_image *out)
 		return "a broken ELF header";
 	out->entry = out->entry_at = span_field(file, l->entry, l->width);
 	table = span_field(file, l->phoff, l->width);
+	if (span_field(file, l->phnum, 2) > PROGRAMS_MOST)
+		return "more than 64 program headers";
 	for (uint64_t n = 0; n < span_field(file, l->phnum, 2); n++) {
 		struct span p = { NULL, l->bytes };
 

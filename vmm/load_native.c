@@ -94,7 +94,7 @@ enum err load_native(const struct loader *l)
 	l->entry->regs.rip = h.load_at + elf.entry_at - elf.low;
 	l->entry->regs.gpr[GPR_RSP] = gdt; /* the stack ends where the GDT begins */
 	l->entry->regs.gpr[GPR_RDI] = d->boot_gpa;
-	l->entry->kept_version = elf.state.version;
+	l->entry->kept = elf.state;
 	return OK;
 }
 

@@ -18,7 +18,7 @@ struct loader_images {
 struct loader_entry {
 	struct vcpu_regs regs;
 	struct vcpu_state state;
-	uint32_t kept_version; /* of struct hv_note_state, native images */
+	struct hv_note_state kept; /* by the note of a native image, else zeros */
 };
 
 /* Loads by d->config->protocol, with d->config->cmdline; writes the ACPI tables where the domain

@@ -15,11 +15,13 @@ static struct stage {
 	struct spinlock lock; /* guards all that follows */
 	uint8_t *area[2];     /* NULL: none */
 	uint64_t area_bytes;
-	unsigned coming; /* the area that pieces go to */
-	uint64_t bytes;  /* that are there, and */
-	uint32_t crc;    /* their checksum */
-	struct span image;
-	uint32_t version; /* of what the domain that runs keeps */
+	unsigned coming;   /* the area that pieces go to */
+	uint64_t bytes;    /* that are there, and */
+	uint32_t crc;      /* their checksum */
+	struct span image; /* of the next start; none: the preloaded one */
+	bool started, preloaded_ran;
+	struct hv_note_state runs, preloaded; /* what the image that started last reads and writes,
+						 and what the preloaded one does if it ever ran */
 } stages[CONFIG_DOMAINS];
 
 static void stage_make(struct domain *d)
@@ -54,7 +56,9 @@ static enum err stage_take(struct stage *s, uint64_t offset, struct domain *from
 
 	if (n > HV_STAGE_BYTES)
 		return ERR_INVAL;
-	if (offset && offset != s->bytes)
+	if (!offset)
+		s->bytes = 0;
+	if (offset != s->bytes)
 		return ERR_STATE;
 	if (!range_within(offset, n, s->area_bytes))
 		return ERR_RANGE;
@@ -79,6 +83,12 @@ enum err stage_write(struct domain *d, uint64_t offset, struct domain *from, gpa
 	return e;
 }
 
+/* An image with this note understands what the last one has kept. */
+static bool stage_reads(const struct hv_note_state *state, const struct stage *s)
+{
+	return s->runs.version >= state->oldest && s->runs.version <= state->version;
+}
+
 static enum err stage_check(struct domain *d, const struct stage *s, uint64_t crc)
 {
 	struct span image = { s->area[s->coming], s->bytes };
@@ -90,10 +100,10 @@ static enum err stage_check(struct domain *d, const struct stage *s, uint64_t cr
 		format(why, sizeof(why), "its checksum differs");
 	else
 		e = loader_check(d, &image, &state, why, sizeof(why));
-	if (e == OK && (s->version < state.oldest || s->version > state.version)) {
+	if (e == OK && s->started && !stage_reads(&state, s)) {
 		format(why, sizeof(why),
 		       "it reads kept state of the versions %u to %u, the running one writes %u",
-		       state.oldest, state.version, s->version);
+		       state.oldest, state.version, s->runs.version);
 		e = ERR_VERSION;
 	}
 	if (e != OK)
@@ -136,7 +146,27 @@ void stage_release(const struct domain *d)
 	spin_unlock(&stages[d->id].lock);
 }
 
-void stage_started(const struct domain *d, uint32_t version)
+void stage_started(const struct domain *d, const struct hv_note_state *state)
 {
-	stages[d->id].version = version;
+	struct stage *s = &stages[d->id];
+
+	s->started = true;
+	s->runs = *state;
+	if (!s->image.at) {
+		s->preloaded_ran = true;
+		s->preloaded = *state;
+	}
+}
+
+bool stage_take_back(const struct domain *d)
+{
+	struct stage *s = &stages[d->id];
+	bool can;
+
+	spin_lock(&s->lock);
+	can = s->image.at && s->preloaded_ran && stage_reads(&s->preloaded, s);
+	if (can)
+		s->image = (struct span){ 0 };
+	spin_unlock(&s->lock);
+	return can;
 }

@@ -7,6 +7,7 @@
 #ifndef VMM_STAGE_H
 #define VMM_STAGE_H
 
+#include "abi/boot.h"
 #include "lib/span.h"
 #include "vmm/domain.h"
 
@@ -31,7 +32,12 @@ must_check enum err stage_finish(struct domain *d, uint64_t bytes, uint64_t crc)
 bool stage_hold(const struct domain *d, struct span *image);
 void stage_release(const struct domain *d);
 
-/* The domain has started from an image that keeps state of this version. Owner CPU, held. */
-void stage_started(const struct domain *d, uint32_t version);
+/* The domain has started from the image of stage_hold, or its preloaded one, with this note. Owner
+   CPU, held. */
+void stage_started(const struct domain *d, const struct hv_note_state *state);
+
+/* The staged image does not keep running: from now on the domain starts from its preloaded one
+   again. False: there is no staged one, or the preloaded one does not read what it has kept. */
+bool stage_take_back(const struct domain *d);
 
 #endif

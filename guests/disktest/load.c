@@ -65,7 +65,7 @@ static bool is_broken_off(const struct load *l, const struct job *j)
 {
 	struct block *b = &blocks[j->block];
 
-	if (b->acknowledged)
+	if (b->acknowledged || !l->halves)
 		return false;
 	for (uint64_t i = 0; i <= boot->incarnation; i++) {
 		for (uint64_t n = 1; n <= (i ? l->most : 1); n++) {
@@ -74,6 +74,7 @@ static bool is_broken_off(const struct load *l, const struct job *j)
 				return true;
 		}
 	}
+	b->under = 0;
 	return false;
 }
 

@@ -24,7 +24,8 @@ struct load_faults {
 struct load {
 	struct virtio_blk *disk;
 	unsigned blocks, depth;
-	bool ledger;     /* says each write that was acknowledged, and what was found */
+	bool halves; /* what was under way when the last incarnation ended may be there by half */
+	bool ledger; /* says each write that was acknowledged, and what was found */
 	unsigned vector; /* 0, or: its interrupt is now and then masked and set up anew */
 	uint64_t writes; /* acknowledged */
 	uint64_t most;   /* writes that an incarnation begins */

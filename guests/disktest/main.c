@@ -11,6 +11,8 @@
  *   ledger      says every acknowledged write, what a later incarnation finds, and at the end what
  *               each block holds: see ledger.h
  *   masks       masks the disk's interrupt now and then
+ *   halves      what an earlier incarnation did not end may be there by half, over a whole block:
+ *               for deaths of both at once, where nobody is left to do it again
  *   again       a later incarnation checks what the earlier one left, as with die=N
  *   wait=MS     begins so late (0, at most 4000)
  *   reopen      resets a device that gave up, and goes on
@@ -129,6 +131,7 @@ int main(void)
 	load.blocks = (unsigned)MIN(boot_number("blocks", 256), (uint64_t)LOAD_BLOCKS);
 	load.most = writes + load.blocks + load.depth;
 	load.ledger = boot_option("ledger", NULL);
+	load.halves = boot_option("halves", NULL);
 	if (load.ledger)
 		print_patience(LEDGER_PATIENCE);
 	load.vector = boot_option("masks", NULL) ? VECTOR_DISK : 0;

@@ -71,12 +71,21 @@ static int is_mixed(uint64_t word, uint64_t low, uint64_t high)
 	return 0;
 }
 
-/* The three words of the head may be of either: they are whole where the rest is not. */
+/* The word is there from its first byte on, up to some byte; behind that is nothing. */
+static int is_begun(uint64_t word, uint64_t whole)
+{
+	return word == 0 || word == whole || is_mixed(word, whole, 0);
+}
+
+/* The third word of the head may be of either: it is whole where the rest is not. */
 int pattern_is_half(const uint64_t *buf, uint64_t block, uint64_t older)
 {
 	uint64_t newer_state = seed_of(block, buf[2]) | 1, state = seed_of(block, older) | 1;
 	int in_newer = 1;
 
+	if (older ? buf[0] != MAGIC || buf[1] != block
+		  : !is_begun(buf[0], MAGIC) || !is_begun(buf[1], block))
+		return 0;
 	for (unsigned i = FIRST; i < PATTERN_WORDS; i++) {
 		uint64_t newer = pattern_random(&newer_state), old = pattern_random(&state);
 

@@ -11,7 +11,7 @@
 static void refused(struct answer *a, const char *name, int64_t result)
 {
 	static const char *const advice[-HV_ERR_VERSION + 1] = {
-		[-HV_ERR_UNSUPPORTED] = "the config reserves no memory for it: `stage: 1M`",
+		[-HV_ERR_UNSUPPORTED] = "no memory is reserved for it: `stage: 1M` in the config",
 		[-HV_ERR_STATE] = "this is not where the last piece of the image ended",
 		[-HV_ERR_RANGE] =
 			"the image does not fit; the config's `stage` and `memory` limit it",
@@ -32,7 +32,7 @@ static bool checksum_of(const char *word, uint32_t *sum)
 	unsigned n = 0;
 
 	for (*sum = 0; word[n] && n < 8; n++) {
-		char c = word[n];
+		char c = word[n] > '9' ? word[n] | 0x20 : word[n];
 
 		if ((c < '0' || c > '9') && (c < 'a' || c > 'f'))
 			return false;

@@ -1,12 +1,13 @@
 /* See mux.h. The terminal is raw: every line end sent to it is "\r\n". */
 #include "guests/service/mux.h"
 
+#include "guests/service/kept.h"
 #include "lib/bits.h"
 #include "lib/string.h"
 
 #define ESC       0x1b
 #define STEP_ROOM (3 * MUX_LINE) /* more than a step becomes with line ends and a name */
-#define MUX_MAGIC 0x58554d4b4c42ull
+#define MUX_MAGIC (0x58554d4b4c42ull + ((uint64_t)KEPT_VERSION << 48)) /* it is kept, too */
 
 /* --- towards the terminal ----------------------------------------------------------------- */
 

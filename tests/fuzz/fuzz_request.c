@@ -1,5 +1,6 @@
 // sources: guests/service/request.c guests/service/verb.c guests/service/verb_help.c
-// sources: guests/service/answer.c guests/service/json.c lib/format.c lib/string.c
+// sources: guests/service/answer.c guests/service/json.c guests/service/base64.c
+// sources: lib/format.c lib/string.c
 /*
  * Any bytes as a request over the control port, and as a line of the shell. Verbs that answer with
  * what they were given stand for the real ones. What the reader accepts lies within the line; the
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guests/service/base64.h"
 #include "guests/service/request.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -69,6 +71,16 @@ static void run_table(struct answer *a, const struct request *r, int detail)
 	answer_end(a);
 }
 
+/* As command_upgrade.c's. */
+static void run_piece(struct answer *a, const struct request *r, int detail)
+{
+	static uint8_t piece[REQUEST_BYTES];
+	int64_t bytes = r->input ? base64_decode(piece, sizeof(piece), r->input) : 0;
+
+	demand(bytes >= -1 && bytes <= (int64_t)sizeof(piece));
+	answer_note(a, "%ld %s", (long)bytes, r->crc ? r->crc : "");
+}
+
 static void run_fail(struct answer *a, const struct request *r, int detail)
 {
 	run_echo(a, r, detail);
@@ -81,6 +93,7 @@ static const struct verb table[] = {
 	{ "stats", "d", "look", "counters", "stats linux1", run_table, 2 },
 	{ "trace", "w", "look", "events", NULL, run_table, 3 },
 	{ "console", "Dif", "look", "its text", NULL, run_echo, 0 },
+	{ "upgrade", "Difc", "domains", "another image", NULL, run_piece, 0 },
 	{ "stop", "Ds", "domains", "ends one", "stop linux1 5", run_echo, 0 },
 	{ "events", "W", "system", "on or off", NULL, run_table, 500 },
 	{ "crash", "Dw", NULL, NULL, NULL, run_fail, 0 },

@@ -1,13 +1,14 @@
 """A service domain gets another image while its guest has requests at depth 32 under way: nothing is
 lost. An image that cannot be is refused, and the running one goes on. The disk has a rate, as the
 serial port of Bochs is slow and the image has to come through while the guest works."""
+import base64
 import os
 import struct
 import subprocess
 
 import pytest
 
-from machine import BOOT, DISK
+from machine import BOOT, DISK, only
 
 CONFIG = """
   - name: service
@@ -71,6 +72,22 @@ def changed(build, folder, oldest, version):
     return path
 
 
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def raw(ctl, data, crc):
+    """The requests themselves, of one piece; the last answer."""
+    head = '{"verb":"upgrade","domain":"service","from":'
+    ctl(head + f'0,"input":"{base64.b64encode(data).decode()}"}}')
+    return ctl(head + f'{len(data)},"crc":"{crc:08x}"}}')
+
+
 def goes_on(m):
     """The guest checks a whole run of its disk from here on."""
     for _ in range(2):
@@ -100,6 +117,20 @@ def test_a_service_domain_is_upgraded_under_load(rig, build):
     assert seen.count("service: the next image") == 2
 
 
+@only("qemu", "the serial port of Bochs is slow; unit tests show the rest")
+def test_an_upgrade_that_dies_again_and_again_is_taken_back(rig, build):
+    m, ctl = rig()
+    status, said = ctl("upgrade", "service", os.path.join(build, "guests", "service-broken.elf"))
+    assert status == 0, said
+    m.expect("service: restarted 5 times within a minute: its upgrade is taken back", timeout=BOOT)
+    goes_on(m)
+    status, said = ctl("list")
+    assert status == 0 and "running" in said
+    ctl("kill", "one")
+    assert m.end() == 0
+    assert "DISK BAD" not in m.seen()
+
+
 def test_images_that_cannot_be_are_refused(rig, build, folder):
     m, ctl = rig(stage="256K")
     service = os.path.join(build, "guests", "service.elf")
@@ -112,11 +143,15 @@ def test_images_that_cannot_be_are_refused(rig, build, folder):
             (["service", os.path.join(build, "linux", "vmlinuz")], "not an ELF file"),
             (["service", "/nonesuch"], "cannot be read"),
             (["nobody", service], "no such domain"),
-            (["one", service], "the config reserves no memory"),
+            (["one", service], "no memory is reserved for it"),
             (["service"], "bh ctl PATH upgrade service FILE"),
     ):
         status, said = ctl("upgrade", *words)
         assert status == 1 and why in said, (words, status, said)
+    data = b"\x7fELF and nothing more"
+    for crc, why in ((crc32c(data) ^ 1, "damaged on its way"), (crc32c(data), "cannot be started")):
+        status, said = raw(ctl, data, crc)
+        assert status == 1 and why in said, (status, said)
     assert "versions 99 to 99, the running one writes" in m.seen()
     goes_on(m)
     assert "service: started, incarnation 2" not in m.seen()

@@ -28,6 +28,7 @@
 #include "vmm/mailbox.h"
 #include "vmm/sched.h"
 #include "vmm/service.h"
+#include "vmm/stage.h"
 #include "vmm/trace.h"
 #include "vmm/vclock.h"
 #include "vmm/vlapic.h"
@@ -166,6 +167,16 @@ void vpower_press(struct domain *d)
 
 void bootpage_peer_changed(struct domain *d)
 {
+}
+
+static bool upgraded;
+
+bool stage_take_back(const struct domain *of)
+{
+	bool was = upgraded;
+
+	upgraded = false;
+	return was;
 }
 
 void service_died(struct domain *d)
@@ -339,6 +350,22 @@ static void restarts_pause_longer_and_longer_and_end(void **state)
 	assert_int_equal(away_ms(), 0);
 }
 
+static void an_upgrade_that_does_not_run_is_taken_back_once(void **state)
+{
+	configs[ONE].restart = CONFIG_RESTART_ON_CRASH;
+	upgraded = true;
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(away_ms() >= 0);
+	assert_int_equal(away_ms(), 0);
+	assert_string_equal(last_log,
+			    "one: restarted 4 times within a minute: its upgrade is taken "
+			    "back, it starts from its preloaded image");
+	assert_false(upgraded);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(away_ms() >= 0);
+	assert_int_equal(away_ms(), -1);
+}
+
 static void a_pause_has_a_limit_and_may_be_none(void **state)
 {
 	configs[ONE].restart = CONFIG_RESTART_ALWAYS;
@@ -439,6 +466,7 @@ int main(void)
 		cmocka_unit_test_setup(who_ignores_the_button_is_killed, start_both),
 		cmocka_unit_test_setup(who_follows_the_button_is_left_alone, start_both),
 		cmocka_unit_test_setup(restarts_pause_longer_and_longer_and_end, start_both),
+		cmocka_unit_test_setup(an_upgrade_that_does_not_run_is_taken_back_once, start_both),
 		cmocka_unit_test_setup(a_pause_has_a_limit_and_may_be_none, start_both),
 		cmocka_unit_test_setup(orders_end_a_pause, start_both),
 		cmocka_unit_test_setup(a_start_waits_for_who_holds_its_memory, start_both),

@@ -119,7 +119,7 @@ static void an_image_is_checked_without_being_loaded(void **state)
 	assert_true(note.oldest == 2 && note.version == 3);
 	assert_int_equal(fake_ram[0x100000], 0);
 	assert_int_equal(load(CONFIG_NATIVE), OK);
-	assert_int_equal(entry.kept_version, 3);
+	assert_true(entry.kept.oldest == 2 && entry.kept.version == 3);
 	put(0x170 + 32, sizeof(notes) - 4, 8);
 	assert_int_equal(loader_check(&fake_domain, &images.image, &note, why, sizeof(why)), OK);
 	assert_true(note.oldest == 0 && note.version == 0);
@@ -163,6 +163,10 @@ static void broken_elf_files_are_refused(void **state)
 	put(0x10, ET_EXEC, 2);
 	assert_int_equal(load(CONFIG_NATIVE), ERR_FORMAT);
 	assert_non_null(strstr(why, "-pie"));
+	make_pie();
+	put(0x38, 65, 2); /* e_phnum */
+	assert_int_equal(load(CONFIG_NATIVE), ERR_FORMAT);
+	assert_non_null(strstr(why, "64 program headers"));
 	make_pie();
 	put(0x20, ~0ull, 8); /* e_phoff */
 	assert_int_equal(load(CONFIG_NATIVE), ERR_FORMAT);

@@ -65,7 +65,9 @@ static void what_is_under_it_is_told_apart(void **state)
 
 static void foreign_bytes_are_found(void **state)
 {
-	for (size_t word = 3; word < PATTERN_WORDS; word++) {
+	for (size_t word = 0; word < PATTERN_WORDS; word++) {
+		if (word == 2)
+			continue; /* says which one it would have been */
 		break_off(2000, older);
 		buf[word] ^= 1ull << 63 | 1;
 		assert_false(pattern_is_half(buf, BLOCK, OLD));

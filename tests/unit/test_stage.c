@@ -66,6 +66,12 @@ enum err loader_check(struct domain *of, const struct span *image, struct hv_not
 	return of == d && image->bytes == BYTES ? verdict : ERR_FORMAT;
 }
 
+/* From whichever image, with this note. */
+static void starts(uint32_t oldest, uint32_t version)
+{
+	stage_started(d, &(struct hv_note_state){ oldest, version });
+}
+
 static int build(void **state)
 {
 	fake_domains_reset();
@@ -74,7 +80,12 @@ static int build(void **state)
 	note = (struct hv_note_state){ 0 };
 	verdict = OK;
 	stage_build();
-	stage_started(d, 0);
+	/* Whatever the last test has left. */
+	for (uint32_t version = 0; version < 4; version++) {
+		starts(version, version);
+		(void)stage_take_back(d);
+	}
+	starts(0, 0);
 	return 0;
 }
 
@@ -171,12 +182,41 @@ static void an_image_reads_what_the_running_one_keeps(void **state)
 		      { 0, 1, 3, ERR_VERSION } };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-		stage_started(d, cases[i].runs);
+		starts(cases[i].runs, cases[i].runs);
 		note = (struct hv_note_state){ cases[i].oldest, cases[i].version };
 		send((uint8_t)i);
 		assert_int_equal(finish(), cases[i].e);
 	}
 	assert_non_null(strstr(last_log, "versions 1 to 3, the running one writes 0"));
+}
+
+static void an_upgrade_that_does_not_run_is_taken_back(void **state)
+{
+	starts(3, 3);
+	assert_false(stage_take_back(d));
+	note = (struct hv_note_state){ 3, 4 };
+	send(5);
+	assert_int_equal(finish(), OK);
+	starts(3, 3); /* as it writes what the old one wrote */
+	assert_true(stage_take_back(d));
+	assert_true(starts_from(NULL));
+	assert_false(stage_take_back(d));
+	send(6);
+	assert_int_equal(finish(), OK);
+	starts(3, 4);
+	assert_false(stage_take_back(d)); /* nobody else reads what this one keeps */
+	assert_true(starts_from(file));
+	starts(3, 3);
+}
+
+static void a_failed_piece_forgets_what_came_before(void **state)
+{
+	send(7);
+	fake_memory_bytes = 0x1000;
+	fake_memory[SERVER] = file;
+	assert_int_equal(stage_write(d, 0, from, gpa(0xfff), 2), ERR_FAULT);
+	fake_memory_bytes = 0;
+	assert_int_equal(finish(), ERR_STATE);
 }
 
 static void a_domain_without_an_area_takes_none(void **state)
@@ -203,6 +243,8 @@ int main(void)
 		cmocka_unit_test_setup(pieces_come_in_order_and_fit, build),
 		cmocka_unit_test_setup(what_cannot_be_loaded_is_refused, build),
 		cmocka_unit_test_setup(an_image_reads_what_the_running_one_keeps, build),
+		cmocka_unit_test_setup(an_upgrade_that_does_not_run_is_taken_back, build),
+		cmocka_unit_test_setup(a_failed_piece_forgets_what_came_before, build),
 		cmocka_unit_test_setup(a_domain_without_an_area_takes_none, build),
 	};
 

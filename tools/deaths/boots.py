@@ -151,7 +151,7 @@ class Boot:
             config += LINUX.format(name="linux2", n=2, peer=1, build=build, writes=writes,
                                    disk="module: linux2.img")
         else:
-            config += GUEST.format(name="two", **disk, words=words + " blocks=64 again",
+            config += GUEST.format(name="two", **disk, words=words + " blocks=64 again halves",
                                    device="module: two.img")
             for name in NETS:
                 config += GUEST.format(name=name, program="nettest", devices="nics", build=build,

@@ -23,9 +23,11 @@ void wide_put(void *to, const void *from, size_t bytes)
 
 	if (done) {
 		was = insn_xgetbv(0);
-		insn_xsetbv(0, mask);
+		if (was != mask)
+			insn_xsetbv(0, mask);
 		wide_blocks(to, from, done);
-		insn_xsetbv(0, was);
+		if (was != mask)
+			insn_xsetbv(0, was);
 	}
 	if (from)
 		memcpy((char *)to + done, (const char *)from + done, bytes - done);
